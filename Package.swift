@@ -1,0 +1,61 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "CRESTKit",
+  products: [
+    .library(name: "CRESTKit", targets: ["CRESTKit"]),
+    .library(name: "FHIRModels", targets: ["FHIRModels"]),
+    .executable(name: "crest", targets: ["crest-tool"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibXML2", pkgConfig: "libxml-2.0",
+      providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CDefinitions"),
+    .target(name: "ClinicalTree"),
+    .target(name: "XMLTree", dependencies: ["CLibXML2", "ClinicalTree"]),
+    .target(name: "Definitions", dependencies: ["CDefinitions", "ClinicalTree"]),
+    .target(name: "FHIRFormats", dependencies: ["XMLTree", "Definitions", "ClinicalTree"]),
+    .target(name: "FHIRModels", dependencies: ["ClinicalTree"]),
+    .target(name: "Conversion", dependencies: ["FHIRFormats", "Definitions", "ClinicalTree"]),
+    .target(name: "CRESTRecords", dependencies: ["FHIRModels", "Definitions", "ClinicalTree"]),
+    .target(
+      name: "Conformance",
+      dependencies: ["FHIRFormats", "XMLTree", "Definitions", "ClinicalTree"]),
+    .target(
+      name: "CRESTKit",
+      dependencies: [
+        "Conversion", "Conformance", "CRESTRecords", "FHIRModels", "FHIRFormats", "XMLTree",
+        "Definitions", "ClinicalTree",
+      ]),
+    .target(
+      name: "Commands",
+      dependencies: [
+        "CRESTKit", "Conversion", "Conformance", "CRESTRecords", "FHIRModels", "FHIRFormats",
+        "XMLTree", "Definitions", "ClinicalTree",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "crest-tool", dependencies: ["Commands", "ClinicalTree", "XMLTree", "Definitions"]),
+    .executableTarget(
+      name: "generate-definitions",
+      dependencies: ["Definitions", "XMLTree", "ClinicalTree", "CZlib"],
+      exclude: ["Inputs"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+let cTargets = ["CLibXML2", "CZlib", "CDefinitions"]
+for target in package.targets where !cTargets.contains(target.name) {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}

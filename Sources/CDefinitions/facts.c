@@ -1,0 +1,10 @@
+#include "CDefinitions.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+_Alignas(16) static const unsigned char facts[] = {
+#embed "facts.bin"
+};
+
+const void *crest_facts(void) { return facts; }
+unsigned long crest_factsCount(void) { return sizeof facts; }

@@ -1,0 +1,8 @@
+#ifndef CREST_DEFINITIONS_H
+#define CREST_DEFINITIONS_H
+
+// The facts of FHIR R4 and CDA R2 as written by generate-definitions; aligned to 16 bytes.
+const void *crest_facts(void);
+unsigned long crest_factsCount(void);
+
+#endif

@@ -1,0 +1,134 @@
+/// A FHIR document that is being built: linked nodes, open at several places at once.
+///
+/// Children are added in any order and without regard to lists; ``freeze(with:)`` sorts them by the
+/// order of the standard and makes lists where the standard says so. Texts are not copied: they must
+/// live until the draft is frozen (texts of a source tree inside its `withCursor`, texts of
+/// ``arena``, literals).
+@usableFromInline
+package final class Draft {
+  /// A node of a draft.
+  @usableFromInline
+  package struct Slot: Hashable, Sendable {
+    @usableFromInline package let index: Int32
+
+    @inlinable
+    init(_ index: Int32) { self.index = index }
+  }
+
+  @usableFromInline
+  struct Entry {
+    @usableFromInline var parent: Int32
+    @usableFromInline var first: Int32 = -1
+    @usableFromInline var last: Int32 = -1
+    @usableFromInline var next: Int32 = -1
+    @usableFromInline var name: Name
+    @usableFromInline var kind: Node.Kind
+    @usableFromInline var text: Text
+
+    @usableFromInline
+    init(parent: Int32, name: Name, kind: Node.Kind, text: Text) {
+      self.parent = parent
+      self.name = name
+      self.kind = kind
+      self.text = text
+    }
+  }
+
+  package let arena = Arena()
+  package let names: NameTable
+  /// The name of the property that tells the type of a resource; it comes first in every one.
+  package let resourceTypeName: Name
+  @usableFromInline var entries: [Entry] = []
+
+  /// Starts a draft with a resource of the given type at its root.
+  package init(names: NameTable, capacity: Int = 1024) {
+    self.names = names
+    resourceTypeName = names.lookUp("resourceType") ?? .none
+    entries.reserveCapacity(capacity)
+    entries.append(Entry(parent: -1, name: .none, kind: .object, text: .empty))
+  }
+
+  package var root: Slot { Slot(0) }
+
+  package var count: Int { entries.count }
+
+  /// Adds an object as the last child of another one.
+  @inlinable
+  package func addObject(_ name: Name, in parent: Slot) -> Slot {
+    add(name, .object, .empty, in: parent)
+  }
+
+  /// Adds a primitive as the last child of an object; `null` with children is one without a value.
+  @inlinable
+  package func add(_ name: Name, _ kind: Node.Kind, _ text: Text, in parent: Slot) -> Slot {
+    let slot = Int32(truncatingIfNeeded: entries.count)
+    entries.append(Entry(parent: parent.index, name: name, kind: kind, text: text))
+    let above = Int(parent.index)
+    if entries[above].last < 0 {
+      entries[above].first = slot
+    } else {
+      entries[Int(entries[above].last)].next = slot
+    }
+    entries[above].last = slot
+    return Slot(slot)
+  }
+
+  /// The first child with a name.
+  @inlinable
+  package func first(_ name: Name, in parent: Slot) -> Slot? {
+    var child = entries[Int(parent.index)].first
+    while child >= 0 {
+      if entries[Int(child)].name == name { return Slot(child) }
+      child = entries[Int(child)].next
+    }
+    return nil
+  }
+
+  /// The children of a node in the order in which they were added.
+  package func children(of parent: Slot) -> [Slot] {
+    var out: [Slot] = []
+    var child = entries[Int(parent.index)].first
+    while child >= 0 {
+      out.append(Slot(child))
+      child = entries[Int(child)].next
+    }
+    return out
+  }
+
+  /// The first child with a name, made now if there is none: for what stands at most once.
+  @inlinable
+  package func object(_ name: Name, in parent: Slot) -> Slot {
+    first(name, in: parent) ?? addObject(name, in: parent)
+  }
+
+  @inlinable package func name(of slot: Slot) -> Name { entries[Int(slot.index)].name }
+  @inlinable package func text(of slot: Slot) -> Text { entries[Int(slot.index)].text }
+  @inlinable package func kind(of slot: Slot) -> Node.Kind { entries[Int(slot.index)].kind }
+  @inlinable package func isEmpty(_ slot: Slot) -> Bool { entries[Int(slot.index)].first < 0 }
+
+  package func parent(of slot: Slot) -> Slot? {
+    let parent = entries[Int(slot.index)].parent
+    return parent < 0 ? nil : Slot(parent)
+  }
+
+  /// Gives a primitive another value.
+  package func replace(_ slot: Slot, _ kind: Node.Kind, _ text: Text) {
+    entries[Int(slot.index)].kind = kind
+    entries[Int(slot.index)].text = text
+  }
+
+  /// Takes the last child of a node away again, with what is below it.
+  package func removeLast(_ slot: Slot) {
+    let above = Int(entries[Int(slot.index)].parent)
+    precondition(entries[above].last == slot.index, "only the last child can be removed")
+    if entries[above].first == slot.index {
+      entries[above].first = -1
+      entries[above].last = -1
+      return
+    }
+    var child = entries[above].first
+    while entries[Int(child)].next != slot.index { child = entries[Int(child)].next }
+    entries[Int(child)].next = -1
+    entries[above].last = child
+  }
+}

@@ -1,0 +1,154 @@
+import ClinicalTree
+import Definitions
+
+/// The formats of CDA's simple types: those of XML Schema, enumerations, and the patterns of its data
+/// types.
+enum CDAFormat {
+  static func isValid(_ value: Text, type number: Int, _ facts: CDAFacts) -> Bool {
+    let type = facts.simpleType(number)
+    switch type.kind {
+    case .builtIn: return isBuiltIn(value, type.title.string)
+    case .enumeration:
+      let collapsed = value.trimmed
+      return type.list.contains { facts.strings[$0] == collapsed }
+    case .pattern:
+      // A type derived from token, as `cs` is, has its white space collapsed first.
+      let base = facts.simpleType(type.base).title
+      let isText = base == "string"
+      let text = isText ? value : value.trimmed
+      return matches(text, type.pattern.string) && (isText || isValid(value, type: type.base, facts))
+    case .union: return type.list.contains { isValid(value, type: $0, facts) }
+    case .list:
+      return words(value).allSatisfy { word in
+        type.list.allSatisfy { isValid(word, type: $0, facts) }
+      }
+    case .minimum:
+      guard isValid(value, type: type.base, facts) else { return false }
+      if type.pattern == "length 1" { return !value.isEmpty }
+      guard let minimum = Double(type.pattern.string), let number = Double(value.trimmed.string)
+      else { return true }
+      return number >= minimum
+    }
+  }
+
+  private static func words(_ value: Text) -> [Text] {
+    value.bytes.split(whereSeparator: Bytes.isSpace).compactMap { word in
+      UnsafeBufferPointer(rebasing: word).baseAddress.map { Text($0, word.count) }
+    }
+  }
+
+  /// The patterns of CDA's data types.
+  static let patterns: Set<String> = [
+    "true|false", "[^\\s]+", "[0-2](\\.(0|[1-9][0-9]*))*",
+    "[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{12}",
+    "[A-Za-z][A-Za-z0-9\\-]*",
+    "[0-9]{1,8}|([0-9]{9,14}|[0-9]{14,14}\\.[0-9]+)([+\\-][0-9]{1,4})?",
+  ]
+
+  private static func matches(_ text: Text, _ pattern: String) -> Bool {
+    switch pattern {
+    case "true|false": text == "true" || text == "false"
+    case "[^\\s]+": !text.isEmpty && !text.bytes.contains(where: Bytes.isSpace)
+    case "[0-2](\\.(0|[1-9][0-9]*))*": isOID(text)
+    case "[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{12}": isUUID(text)
+    case "[A-Za-z][A-Za-z0-9\\-]*": isRUID(text)
+    case "[0-9]{1,8}|([0-9]{9,14}|[0-9]{14,14}\\.[0-9]+)([+\\-][0-9]{1,4})?": isTimestamp(text)
+    default: true
+    }
+  }
+
+  private static func isOID(_ text: Text) -> Bool {
+    text.count == 1 ? (0x30...0x32).contains(text[0]) : FHIRFormat.isOID(text)
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+
+  private static func isUUID(_ text: Text) -> Bool {
+    guard text.count == 36 else { return false }
+    return text.bytes.enumerated().allSatisfy { place, byte in
+      [8, 13, 18, 23].contains(place)
+        ? byte == UInt8(ascii: "-") : Bytes.isDigit(byte) || isLetter(byte)
+    }
+  }
+
+  private static func isRUID(_ text: Text) -> Bool {
+    guard !text.isEmpty, isLetter(text[0]) else { return false }
+    return text.bytes.allSatisfy { isLetter($0) || Bytes.isDigit($0) || $0 == UInt8(ascii: "-") }
+  }
+
+  private static func isTimestamp(_ text: Text) -> Bool {
+    var digits = 0
+    while digits < text.count, Bytes.isDigit(text[digits]) { digits += 1 }
+    if digits == text.count { return (1...14).contains(digits) }
+    guard (9...14).contains(digits) else { return false }
+    var place = digits
+    if text[place] == UInt8(ascii: ".") {
+      guard digits == 14 else { return false }
+      place += 1
+      let start = place
+      while place < text.count, Bytes.isDigit(text[place]) { place += 1 }
+      if place == start { return false }
+    }
+    if place == text.count { return true }
+    guard text[place] == UInt8(ascii: "+") || text[place] == UInt8(ascii: "-") else { return false }
+    let zone = text.slice(place + 1..<text.count)
+    return (1...4).contains(zone.count) && zone.bytes.allSatisfy(Bytes.isDigit)
+  }
+
+  private static func isBuiltIn(_ value: Text, _ title: String) -> Bool {
+    let text = value.trimmed
+    switch title {
+    case "boolean": return text == "true" || text == "false" || text == "0" || text == "1"
+    case "integer": return isNumber(text, allowsFraction: false, allowsExponent: false)
+    case "decimal": return isNumber(text, allowsFraction: true, allowsExponent: false)
+    case "double":
+      return isNumber(text, allowsFraction: true, allowsExponent: true)
+        || text == "INF" || text == "-INF" || text == "NaN"
+    case "base64Binary": return FHIRFormat.isBase64(text)
+    case "ID", "IDREF": return isNCName(text)
+    case "IDREFS": return !words(value).isEmpty && words(value).allSatisfy(isNCName)
+    case "NMTOKEN": return isNameToken(text)
+    case "NMTOKENS": return !words(value).isEmpty && words(value).allSatisfy(isNameToken)
+    default: return true
+    }
+  }
+
+  private static func isNumber(_ text: Text, allowsFraction: Bool, allowsExponent: Bool) -> Bool {
+    var place = 0
+    func digits() -> Int {
+      let start = place
+      while place < text.count, Bytes.isDigit(text[place]) { place += 1 }
+      return place - start
+    }
+    func sign() {
+      if place < text.count, text[place] == 0x2B || text[place] == 0x2D { place += 1 }
+    }
+    sign()
+    var count = digits()
+    if allowsFraction, place < text.count, text[place] == UInt8(ascii: ".") {
+      place += 1
+      count += digits()
+    }
+    guard count > 0 else { return false }
+    if allowsExponent, place < text.count, text[place] | 0x20 == UInt8(ascii: "e") {
+      place += 1
+      sign()
+      guard digits() > 0 else { return false }
+    }
+    return place == text.count
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    byte >= 0x80 || isLetter(byte) || Bytes.isDigit(byte) || byte == 0x2D || byte == 0x2E
+      || byte == 0x5F
+  }
+
+  private static func isNCName(_ text: Text) -> Bool {
+    guard !text.isEmpty, text[0] >= 0x80 || isLetter(text[0]) || text[0] == 0x5F else { return false }
+    return text.bytes.allSatisfy(isNameByte)
+  }
+
+  private static func isNameToken(_ text: Text) -> Bool {
+    !text.isEmpty && text.bytes.allSatisfy { isNameByte($0) || $0 == UInt8(ascii: ":") }
+  }
+}

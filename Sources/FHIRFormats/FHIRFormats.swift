@@ -1,0 +1,27 @@
+package import ClinicalTree
+package import Definitions
+
+/// The codes of the formats in which FHIR travels.
+package enum FHIRFormats {
+  static let forbiddenCharacter = Issue.Code(
+    "FHIR-0010", "A value has a character that XML cannot hold",
+    explanation:
+      "XML 1.0 has no way to write most control characters. The value is left out of the XML form.",
+    repair: "Remove the character, or exchange the resource as JSON.")
+  static let badNarrative = Issue.Code(
+    "FHIR-0011", "A narrative is not well-formed XHTML",
+    explanation: "`text.div` must be well-formed XHTML. In the XML form it is written as plain text.",
+    repair: "Close all tags of the narrative and write &lt; and &amp; where these characters are meant.")
+  package static let lineWithoutResource = Issue.Code(
+    "FHIR-0012", "A line of the NDJSON is not a resource",
+    explanation: "Each line that is not blank holds one FHIR resource as JSON.",
+    repair: "Put each resource on one line, without line ends inside it.")
+
+  /// The codes that this module gives out.
+  package static let issueCodes = [forbiddenCharacter, badNarrative, lineWithoutResource]
+}
+
+extension FHIRFacts {
+  /// Whether the values of a type are resources, written inside an element of their own in XML.
+  package func holdsResource(_ type: Int) -> Bool { type != 0 && kind(of: type) == .resource }
+}

@@ -1,0 +1,64 @@
+import CZlib
+
+/// Reads a FHIR package: a tar archive, compressed with gzip.
+enum TarGzip {
+  enum ReadingError: Error {
+    case notGzip
+    case notTar
+  }
+
+  /// The files of the archive by name; everything else in it is left out.
+  static func files(in archive: [UInt8]) throws -> [String: ArraySlice<UInt8>] {
+    let tar = try inflated(archive)
+    var files: [String: ArraySlice<UInt8>] = [:]
+    var position = 0
+    while position + 512 <= tar.count, tar[position] != 0 {
+      let header = tar[position..<position + 512]
+      func text(_ offset: Int, _ length: Int) -> String {
+        let start = header.startIndex + offset
+        return String(decoding: header[start..<start + length].prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard let size = Int(text(124, 12).filter(\.isNumber), radix: 8) else {
+        throw ReadingError.notTar
+      }
+      let content = position + 512
+      guard content + size <= tar.count else { throw ReadingError.notTar }
+      if text(156, 1) == "0" || text(156, 1).isEmpty {
+        let prefix = text(345, 155)
+        files[prefix.isEmpty ? text(0, 100) : prefix + "/" + text(0, 100)] =
+          tar[content..<content + size]
+      }
+      position = content + (size + 511) / 512 * 512
+    }
+    return files
+  }
+
+  private static func inflated(_ archive: [UInt8]) throws -> [UInt8] {
+    var stream = z_stream()
+    // 15 bits of window, and 16 to expect a gzip header.
+    guard crest_inflateInit2(&stream, 15 + 16) == Z_OK else { throw ReadingError.notGzip }
+    defer { inflateEnd(&stream) }
+    var out: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 20)
+    var input = archive
+    try input.withUnsafeMutableBufferPointer { input in
+      stream.next_in = input.baseAddress
+      stream.avail_in = UInt32(input.count)
+      var status = Z_OK
+      while status != Z_STREAM_END {
+        let room = UInt32(block.count)
+        let made = block.withUnsafeMutableBufferPointer { block in
+          stream.next_out = block.baseAddress
+          stream.avail_out = room
+          status = inflate(&stream, Z_NO_FLUSH)
+          return Int(room - stream.avail_out)
+        }
+        out += block[..<made]
+        guard status == Z_OK || status == Z_STREAM_END, made > 0 || status == Z_STREAM_END else {
+          throw ReadingError.notGzip
+        }
+      }
+    }
+    return out
+  }
+}

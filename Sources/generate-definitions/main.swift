@@ -1,0 +1,67 @@
+import ClinicalTree
+import Definitions
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+// generate-definitions PACKAGE.tgz SCHEMA-FOLDER [OUTPUT]
+//
+// Reads the R4 core package, the CDA schema, `Profiles/package` and `Inputs/` of this target, and
+// writes the facts, the name constants and the R4 models below OUTPUT (the package's root, where it
+// must be run from).
+
+let arguments = CommandLine.arguments.dropFirst()
+guard arguments.count >= 2, let archivePath = arguments.first,
+  let schemaFolder = arguments.dropFirst().first
+else {
+  fatalError("usage: generate-definitions PACKAGE.tgz SCHEMA-FOLDER [OUTPUT]")
+}
+let output = arguments.dropFirst(2).first ?? "."
+
+func read(_ path: String) throws -> [UInt8] {
+  guard let data = FileManager.default.contents(atPath: path) else {
+    throw CocoaError(.fileReadNoSuchFile)
+  }
+  return Array(data)
+}
+
+func write(_ bytes: [UInt8], _ path: String) throws {
+  let path = output + "/" + path
+  if let slash = path.lastIndex(of: "/") {
+    try FileManager.default.createDirectory(
+      atPath: String(path[..<slash]), withIntermediateDirectories: true)
+  }
+  try Data(bytes).write(to: URL(filePath: path))
+}
+
+func profile(_ name: String) throws -> Element {
+  try Tree.json(read("Profiles/package/" + name), names: .empty).tree.root
+}
+
+let package = try FHIRPackage(archive: read(archivePath))
+let fhir = FHIRModel(package)
+let schemaFiles = [
+  "infrastructure/cda/POCD_MT000040_SDTC.xsd", "infrastructure/cda/SDTC.xsd",
+  "processable/coreschemas/datatypes-base_SDTC.xsd", "processable/coreschemas/datatypes.xsd",
+  "processable/coreschemas/voc.xsd", "processable/coreschemas/NarrativeBlock.xsd",
+]
+let cda = try CDAModel(
+  files: schemaFiles.map { ($0, try read(schemaFolder + "/" + $0)) })
+
+let names = NameList.names(fhir, cda)
+var expander = ValueSetExpander(package)
+var facts = FactsWriter(names: names)
+facts.add(fhir, &expander)
+facts.add(cda)
+let table = String(
+  decoding: try read("Sources/generate-definitions/Inputs/code-systems.csv"), as: UTF8.self)
+facts.add(CodeSystemTable.rows(table))
+let mapFiles = try FileManager.default.contentsOfDirectory(atPath: "Profiles/package").sorted()
+facts.add(
+  try mapFiles.filter { $0.hasPrefix("ConceptMap-") }.map { ConceptMapTable(try profile($0)) })
+facts.add(guide: try read("Profiles/package/CodeSystem-crest-guide.json"))
+try write(facts.finished(), "Sources/CDefinitions/facts.bin")
+try write(Array(NamesFile.text(names).utf8), "Sources/Definitions/Generated/Names.swift")
