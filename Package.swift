@@ -42,7 +42,7 @@ let package = Package(
         "XMLTree", "Definitions", "ClinicalTree",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "crest-tool", dependencies: ["Commands", "ClinicalTree", "XMLTree", "Definitions"]),
+    .executableTarget(name: "crest-tool", dependencies: ["Commands"]),
     .executableTarget(
       name: "generate-definitions",
       dependencies: ["Definitions", "XMLTree", "ClinicalTree", "CZlib"],

@@ -9,10 +9,12 @@ package protocol ShapeSource {
 extension Draft {
   /// The finished tree, and for each slot the node that it became (-1 for what was taken away).
   ///
-  /// Members that the standard does not know come last, in the order in which they were added.
+  /// Members that the standard does not know come last, in the order in which they were added. Objects
+  /// that came out empty are left out: FHIR has none.
   package func freeze(with shapes: some ShapeSource) -> (tree: Tree, nodes: [Int32]) {
     var freezer = Freezer(draft: self)
-    freezer.object(0, type: 0, name: .none, flags: [], shapes)
+    _ = freezer.object(0, type: 0, name: .none, flags: [], shapes)
+    if freezer.nodes.isEmpty { freezer.appendEmptyRoot() }
     let tree = Tree(
       nodes: freezer.nodes, source: [], decoded: freezer.bytes, names: LocalNames(table: names))
     return (tree, freezer.places)
@@ -42,9 +44,15 @@ private struct Freezer {
       length: UInt32(truncatingIfNeeded: text?.count ?? 0), place: 0, flags: flags.union(.decoded))
   }
 
+  mutating func appendEmptyRoot() {
+    nodes.append(open(.object, .none, []))
+    nodes[0].end = 1
+  }
+
+  /// Lays down an object; the result is whether it has anything in it.
   mutating func object(
     _ index: Int, type: Int, name: Name, flags: Node.Flags, _ shapes: some ShapeSource
-  ) {
+  ) -> Bool {
     let own = nodes.count
     places[index] = Int32(own)
     nodes.append(open(.object, name, flags))
@@ -62,7 +70,13 @@ private struct Freezer {
       position = last
     }
     members.removeLast(members.count - start)
+    if nodes.count == own + 1 {
+      nodes.removeLast()
+      places[index] = -1
+      return false
+    }
     nodes[own].end = UInt32(nodes.count)
+    return true
   }
 
   private func resourceType(of index: Int, _ shapes: some ShapeSource) -> Int? {
@@ -117,7 +131,7 @@ private struct Freezer {
       let list = nodes.count
       if isList { nodes.append(open(.array, name, [])) }
       for position in range { value(members[position], name, shapes) }
-      if isList { nodes[list].end = UInt32(nodes.count) }
+      closeList(list, isList)
     }
     if hasShadow {
       nodes[object].flags.insert(.hasShadows)
@@ -127,14 +141,22 @@ private struct Freezer {
         let entry = Int(members[position].entry)
         if draft.entries[entry].first >= 0 {
           let node = places[entry]
-          self.object(entry, type: Int(members[position].type), name: name, flags: .shadow, shapes)
+          let type = Int(members[position].type)
+          if !self.object(entry, type: type, name: name, flags: .shadow, shapes), isList {
+            leaf(.null, Text("null"), name, .shadow)
+          }
           if node >= 0 { places[entry] = node }
         } else {
           leaf(.null, Text("null"), name, .shadow)
         }
       }
-      if isList { nodes[list].end = UInt32(nodes.count) }
+      closeList(list, isList)
     }
+  }
+
+  private mutating func closeList(_ list: Int, _ isList: Bool) {
+    guard isList else { return }
+    if nodes.count == list + 1 { nodes.removeLast() } else { nodes[list].end = UInt32(nodes.count) }
   }
 
   private mutating func value(
@@ -144,7 +166,7 @@ private struct Freezer {
     let index = Int(member.entry)
     let entry = draft.entries[index]
     if entry.kind == .object {
-      object(index, type: Int(member.type), name: name, flags: [], shapes)
+      _ = object(index, type: Int(member.type), name: name, flags: [], shapes)
     } else {
       places[index] = Int32(nodes.count)
       leaf(entry.kind, entry.kind == .null ? Text("null") : entry.text, name, [])

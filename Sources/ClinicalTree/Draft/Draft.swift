@@ -50,6 +50,9 @@ package final class Draft {
 
   package var root: Slot { Slot(0) }
 
+  /// The slot with a number that a slot of this draft has had.
+  package func slot(at index: Int32) -> Slot { Slot(index) }
+
   package var count: Int { entries.count }
 
   /// Adds an object as the last child of another one.

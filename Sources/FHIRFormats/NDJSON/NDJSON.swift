@@ -1,4 +1,4 @@
-package import ClinicalTree
+import ClinicalTree
 
 /// Newline-delimited JSON: one resource a line.
 package enum NDJSON {

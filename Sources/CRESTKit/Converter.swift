@@ -1,0 +1,128 @@
+public import ClinicalTree
+import Conversion
+import FHIRFormats
+
+/// Converts records into each other.
+///
+/// A value that is made once and used from many tasks. The same bytes give the same bytes: no clock, no
+/// random ids, no locale.
+public struct Converter: Sendable {
+  /// What a conversion may be told.
+  public struct Options: Sendable {
+    /// What becomes of a time that states no offset from UTC, which FHIR does not allow.
+    public enum TimeZonePolicy: Sendable, Equatable {
+      /// The date alone becomes the value; the source form is kept in an extension.
+      case date
+      /// The one offset that the document itself states, when it states exactly one; else the date.
+      case document
+      /// A given offset in minutes east of UTC.
+      case fixed(Int)
+    }
+
+    /// See ``TimeZonePolicy``.
+    public var timeZonePolicy: TimeZonePolicy
+    /// The instant for what FHIR requires one for, in FHIR's form; from the document's header if `nil`.
+    public var now: String?
+    /// Whether to record what becomes of each leaf of the source; costs up to as much time again.
+    public var keepsLedger: Bool
+
+    /// Sets the options.
+    public init(timeZonePolicy: TimeZonePolicy = .date, now: String? = nil, keepsLedger: Bool = false) {
+      self.timeZonePolicy = timeZonePolicy
+      self.now = now
+      self.keepsLedger = keepsLedger
+    }
+  }
+
+  /// What a conversion made.
+  public struct Output: Sendable {
+    /// The document that was made.
+    public let tree: Tree
+    /// What was found on the way, in the order of its places.
+    public let issues: [Issue]
+    /// What became of each leaf of the source, if it was asked for.
+    public let ledger: Ledger?
+    /// The bytes in the target's format.
+    public let data: [UInt8]
+  }
+
+  /// Why there is no result.
+  public enum ConversionError: Error, Sendable {
+    /// This version has no way between these kinds.
+    case unavailable(from: ClinicalDocument.Kind, to: ClinicalDocument.Kind)
+  }
+
+  private let options: Options
+
+  /// Makes a converter.
+  public init(options: Options = Options()) {
+    self.options = options
+  }
+
+  /// Converts a document.
+  ///
+  /// - Parameters:
+  ///   - document: The source.
+  ///   - target: What to make.
+  ///   - layout: How JSON and XML are laid out.
+  /// - Throws: ``ConversionError`` for a direction that is not built.
+  public func convert(
+    _ document: ClinicalDocument, to target: ClinicalDocument.Kind, layout: JSON.Layout = .compact
+  ) throws(ConversionError) -> Output {
+    switch (document.kind, target) {
+    case (.ccda, .fhir), (.ccda, .fhirXML), (.ccda, .ndjson):
+      return fromCDA(document, to: target, layout)
+    case (.fhir, .fhir), (.fhir, .fhirXML), (.fhir, .ndjson), (.fhirXML, .fhir), (.fhirXML, .fhirXML),
+      (.fhirXML, .ndjson), (.ndjson, .ndjson), (.ndjson, .fhir):
+      let (data, issues) = write([document.tree] + document.more, as: target, layout)
+      return Output(tree: document.tree, issues: document.issues + issues, ledger: nil, data: data)
+    default:
+      throw .unavailable(from: document.kind, to: target)
+    }
+  }
+
+  private func fromCDA(
+    _ document: ClinicalDocument, to target: ClinicalDocument.Kind, _ layout: JSON.Layout
+  ) -> Output {
+    let result = CDAConverter(options: conversionOptions)
+      .convert(document.tree, keepsLedger: options.keepsLedger) { _ in [] }
+    let trees = target == .ndjson ? result.tree.bundledResources() : [result.tree]
+    let (data, issues) = write(trees, as: target, layout)
+    return Output(
+      tree: result.tree, issues: document.issues + result.issues + issues,
+      ledger: result.ledger.map(Ledger.init), data: data)
+  }
+
+  private var conversionOptions: Conversion.Options {
+    let policy: Conversion.Options.TimeZonePolicy =
+      switch options.timeZonePolicy {
+      case .date: .date
+      case .document: .document
+      case .fixed(let offset): .fixed(offset)
+      }
+    return Conversion.Options(timeZonePolicy: policy, now: options.now)
+  }
+
+  private func write(
+    _ trees: [Tree], as target: ClinicalDocument.Kind, _ layout: JSON.Layout
+  ) -> (data: [UInt8], issues: [Issue]) {
+    switch target {
+    case .fhirXML:
+      let written = trees.map { $0.fhirXML(layout) }
+      return (written.flatMap(\.data), written.flatMap(\.issues))
+    case .ndjson: return (trees.flatMap { $0.json(.compact) }, [])
+    default: return (trees.flatMap { $0.json(layout) }, [])
+    }
+  }
+}
+
+extension Tree {
+  /// The resources of a Bundle, each as a tree of its own; the resource itself where it is none.
+  package func bundledResources() -> [Tree] {
+    guard let entry = name("entry"), let resource = name("resource") else { return [self] }
+    let nodes: [Int] = withCursor { root in
+      root.values(entry).compactMap { $0.property(resource)?.index }
+    }
+    return nodes.isEmpty ? [self] : nodes.map { subtree(at: $0) }
+  }
+}

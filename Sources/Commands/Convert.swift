@@ -1,0 +1,259 @@
+import ArgumentParser
+import ClinicalTree
+import CRESTKit
+
+/// `crest convert`.
+struct Convert: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Converts C-CDA, FHIR and records into each other.",
+    discussion: """
+      The kind of an input is told by its content. Without --to, C-CDA becomes FHIR in JSON and everything
+      else C-CDA. One input goes to standard output, several or a folder to the folder that -o names.
+      """)
+
+  @Option(help: "The kind of the inputs: ccda, fhir, fhir-xml, ndjson, record.")
+  var from: ClinicalDocument.Kind?
+
+  @Option(help: "The kind to make.")
+  var to: ClinicalDocument.Kind?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file|folder"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Where to write the ledger, as NDJSON.", valueName: "file"))
+  var ledger: String?
+
+  @Option(help: ArgumentHelp("Where to write the findings; .json or .txt.", valueName: "file"))
+  var report: String?
+
+  @Option(help: "How many inputs to work on at once.")
+  var jobs = 1
+
+  @Option(
+    name: .customLong("timezone-policy"),
+    help: ArgumentHelp("For times without offset: date, document or +HH:MM.", valueName: "policy"))
+  var timeZonePolicy: TimeZoneArgument?
+
+  @Option(help: ArgumentHelp("The instant for what FHIR requires one for.", valueName: "instant"))
+  var now: String?
+
+  @Option(help: "The severity from which findings make the run fail.")
+  var failOn = FailLevel.never
+
+  @Flag(help: "Lay out JSON and XML with line ends.")
+  var pretty = false
+
+  @Flag(name: .shortAndLong, help: "Say nothing about findings that do not stop a conversion.")
+  var quiet = false
+
+  @OptionGroup var limitOptions: LimitOptions
+
+  @Argument(help: ArgumentHelp("Files, folders, or - for standard input.", valueName: "input"))
+  var inputs: [String]
+
+  func validate() throws {
+    guard jobs > 0 else { throw ValidationError("--jobs is above 0") }
+    if let now, PartialDateTime(fhir: now)?.offset == nil {
+      throw ValidationError("--now is an instant such as 2026-11-25T12:00:00Z")
+    }
+    if let report, Report.Format(fileName: report) == nil {
+      throw ValidationError("--report ends in .json or .txt")
+    }
+  }
+
+  func run() async throws {
+    let list = InputList(inputs)
+    if list.isSeveral, output == nil { throw ValidationError("several inputs, or a folder, need -o FOLDER") }
+    var run = ConvertRun(command: self, list: list)
+    try await run.go()
+  }
+}
+
+/// One run of `crest convert`.
+struct ConvertRun {
+  private let command: Convert
+  private let list: InputList
+  private var report = Report()
+  private var ledgerBytes: [UInt8] = []
+  private var done = 0
+  private var failed: [ExitCode] = []
+  private var counts: [String: (issue: Issue, count: Int)] = [:]
+
+  init(command: Convert, list: InputList) {
+    self.command = command
+    self.list = list
+  }
+
+  /// What became of one input.
+  enum Outcome: Sendable {
+    case converted(data: [UInt8], issues: [Issue], ledger: [UInt8])
+    case skipped([Issue])
+    case failed([Issue], Int32)
+  }
+
+  mutating func go() async throws {
+    for folder in list.emptyFolders { Console.say("\(folder): no files in this folder") }
+    if list.inputs.isEmpty { throw Exit.noInput }
+    let outputs = outputPaths()
+    let work = worker()
+    var this = self
+    try await inOrder(list.inputs, jobs: command.jobs, work: work) { index, outcome in
+      try this.take(outcome, this.list.inputs[index], outputs[index])
+    }
+    self = this
+    try finish()
+  }
+
+  private func outputPaths() -> [String?] {
+    guard let output = command.output else { return list.inputs.map { _ in nil } }
+    guard list.isSeveral else { return [output] }
+    let suffix = command.to == .ndjson ? ".ndjson" : command.to == .fhirXML || command.to == .ccda ? ".xml" : ".json"
+    return list.outputNames(extension: suffix).map { output + "/" + $0 }
+  }
+
+  // MARK: One input
+
+  private func worker() -> @Sendable (InputList.Input) -> Outcome {
+    let converter = Converter(
+      options: Converter.Options(
+        timeZonePolicy: command.timeZonePolicy?.policy ?? .date, now: command.now,
+        keepsLedger: command.ledger != nil))
+    let (from, to, limits) = (command.from, command.to, command.limitOptions.limits)
+    let layout: JSON.Layout = command.pretty ? .indented : .compact
+    return { input in
+      if let fault = input.fault { return .failed([Issue(FileCodes.unreadable, fault)], Exit.noInput.rawValue) }
+      do {
+        let bytes = try Files.read(input.path, limit: limits.size)
+        let document = try ClinicalDocument(parsing: bytes, as: from, limits: limits)
+        let target = to ?? (document.kind == .ccda ? .fhir : .ccda)
+        let output = try converter.convert(document, to: target, layout: layout)
+        let ledger = output.ledger.map { LedgerText.bytes($0, source: input.source) } ?? []
+        return .converted(data: output.data, issues: output.issues, ledger: ledger)
+      } catch let error as ClinicalDocument.ReadingError {
+        return ConvertRun.refused(error.issues, input)
+      } catch Files.ReadError.unreadable(let reason) {
+        return .failed([Issue(FileCodes.unreadable, reason)], Exit.noInput.rawValue)
+      } catch Files.ReadError.tooLarge {
+        let message = "more bytes than the limit of \(limits.size)"
+        return .failed([Issue(FileCodes.tooLarge, message)], Exit.limit.rawValue)
+      } catch Converter.ConversionError.unavailable(let source, let target) {
+        let message = "no way from \(source.rawValue) to \(target.rawValue) yet"
+        return .failed([Issue(FileCodes.unavailable, message)], Exit.unavailable.rawValue)
+      } catch {
+        return .failed([Issue(FileCodes.unreadable, "cannot be read")], Exit.inputOutput.rawValue)
+      }
+    }
+  }
+
+  private static func refused(_ issues: [Issue], _ input: InputList.Input) -> Outcome {
+    if input.isFound, issues.contains(where: { $0.code.id == "FILE-0001" }) {
+      return .skipped(issues)
+    }
+    let isLimit = issues.contains { $0.code.isLimit }
+    return .failed(issues, isLimit ? Exit.limit.rawValue : Exit.badData.rawValue)
+  }
+
+  // MARK: All inputs
+
+  private mutating func take(_ outcome: Outcome, _ input: InputList.Input, _ output: String?) throws {
+    switch outcome {
+    case .converted(let data, let issues, let ledger):
+      try write(data, output)
+      ledgerBytes += ledger
+      if ledgerBytes.count > 1 << 20 { try flushLedger() }
+      done += 1
+      note(issues, input)
+    case .skipped(let issues):
+      Console.say("\(input.source): skipped, it is no record")
+      report.parts.append(Report.Part(source: input.source, issues: issues.map(ConvertRun.asWarning)))
+    case .failed(let issues, let code):
+      for issue in issues { Console.say(TextReport.line(issue.placed, input.source)) }
+      report.parts.append(Report.Part(source: input.source, issues: issues))
+      failed.append(ExitCode(code))
+    }
+  }
+
+  private static func asWarning(_ issue: Issue) -> Issue {
+    Issue(issue.code, severity: .warning, issue.message, path: issue.path, position: issue.position)
+  }
+
+  private mutating func note(_ issues: [Issue], _ input: InputList.Input) {
+    if command.report != nil || command.failOn != .never {
+      report.parts.append(Report.Part(source: input.source, issues: issues))
+    }
+    guard !command.quiet else { return }
+    if list.isSeveral {
+      for issue in issues { counts[issue.code.id, default: (issue, 0)].count += 1 }
+    } else {
+      for issue in issues where issue.severity > .information || issue.code.id == "CONV-0001" {
+        Console.say(TextReport.line(issue, input.source))
+      }
+    }
+  }
+
+  private func write(_ data: [UInt8], _ path: String?) throws {
+    do {
+      if let path { try Files.replace(path, with: data) } else { try Files.write(data, to: 1) }
+    } catch .closed {
+      throw Exit.inputOutput
+    } catch .cannotCreate(let reason) {
+      Console.say("\(path ?? "standard output"): cannot be created: \(reason)")
+      throw Exit.cannotCreate
+    } catch .cannotWrite(let reason) {
+      Console.say("\(path ?? "standard output"): cannot be written: \(reason)")
+      throw Exit.inputOutput
+    }
+  }
+
+  private var ledgerStarted = false
+  private var ledgerParts: [[UInt8]] = []
+
+  private mutating func flushLedger() throws {
+    ledgerParts.append(ledgerBytes)
+    ledgerBytes = []
+  }
+
+  private mutating func finish() throws {
+    if let path = command.ledger { try write(ledgerParts.flatMap { $0 } + ledgerBytes, path) }
+    if let path = command.report, let format = Report.Format(fileName: path) {
+      try write(report.written(as: format), path)
+    }
+    if list.isSeveral, !command.quiet { summary() }
+    if !failed.isEmpty { throw list.inputs.count > 1 ? Exit.someFailed : failed[0] }
+    if report.parts.contains(where: { $0.issues.contains(where: command.failOn.counts) }) { throw Exit.findings }
+  }
+
+  private func summary() {
+    for (code, found) in counts.sorted(by: { $0.key < $1.key }) {
+      Console.say("\(found.count) x \(found.issue.severity.rawValue) \(code): \(found.issue.code.title)")
+    }
+    Console.say("\(done) converted, \(failed.count) failed")
+  }
+}
+
+extension Issue {
+  /// The issue with a place, if only the beginning of the input.
+  fileprivate var placed: Issue {
+    var issue = self
+    if issue.position == nil { issue.position = SourcePosition(line: 1, column: 1, offset: 0) }
+    return issue
+  }
+}
+
+/// The codes of faults of files, not of their contents.
+enum FileCodes {
+  static let unreadable = Issue.Code(
+    "FILE-0002", "The input cannot be read",
+    explanation: "There is no such file, it may not be read, or nobody writes to the pipe.",
+    repair: "Check the path and the permissions.")
+  static let tooLarge = Issue.Code(
+    "FILE-0003", "The input is too large",
+    explanation: "The input has more bytes than the limit.", repair: "Raise the limit with --max-input-size.",
+    isLimit: true)
+  static let unavailable = Issue.Code(
+    "FILE-0004", "There is no way between these kinds",
+    explanation: "This version does not convert in this direction.",
+    repair: "See the README for what is built.")
+
+  static let all = [unreadable, tooLarge, unavailable]
+}

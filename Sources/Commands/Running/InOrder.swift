@@ -1,0 +1,36 @@
+/// Does work on many items at once and hands the results on in the order of the items.
+///
+/// At most `jobs` items are worked on and twice as many results wait, however many items there are.
+func inOrder<Item: Sendable, Result: Sendable>(
+  _ items: [Item], jobs: Int, work: @escaping @Sendable (Item) -> Result,
+  each: (Int, Result) throws -> Void
+) async throws {
+  if jobs <= 1 || items.count <= 1 {
+    for (index, item) in items.enumerated() { try each(index, work(item)) }
+    return
+  }
+  try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+    var started = 0
+    var finished = 0
+    var waiting: [Int: Result] = [:]
+    func start() {
+      guard started < items.count, started < finished + jobs * 2 else { return }
+      let index = started
+      let item = items[index]
+      started += 1
+      group.addTask { (index, work(item)) }
+    }
+    for _ in 0..<jobs { start() }
+    while let (index, result) = try await group.next() {
+      waiting[index] = result
+      while let ready = waiting.removeValue(forKey: finished) {
+        try each(finished, ready)
+        finished += 1
+      }
+      // As many tasks run as before, unless too many results wait for an earlier one.
+      while started - finished - waiting.count < jobs, started < min(items.count, finished + jobs * 2) {
+        start()
+      }
+    }
+  }
+}

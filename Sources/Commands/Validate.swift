@@ -1,0 +1,155 @@
+import ArgumentParser
+import ClinicalTree
+import Conformance
+import CRESTKit
+import FHIRFormats
+import XMLTree
+
+/// `crest validate`.
+struct Validate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks FHIR and CDA documents and says what is wrong, and where.",
+    discussion: """
+      This version checks syntax and structure against the base standards: elements, cardinality, types,
+      formats, required codes, repeated fullUrls; for CDA the verdict of its schema.
+      """)
+
+  @Option(help: ArgumentHelp("base, for the base standard alone.", valueName: "profile"))
+  var profile: [String] = []
+
+  @Option(help: ArgumentHelp("An XML schema to check by as well.", valueName: "xsd"))
+  var schema: String?
+
+  @Option(help: "How to write the findings: text, json, outcome.")
+  var format = Report.Format.text
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"))
+  var output: String?
+
+  @Option(help: "The severity from which findings make the run fail.")
+  var failOn = FailLevel.error
+
+  @Option(help: "How many inputs to work on at once.")
+  var jobs = 1
+
+  @Option(help: "The kind of the inputs: ccda, fhir, fhir-xml, ndjson.")
+  var from: ClinicalDocument.Kind?
+
+  @Option(help: "Whether text reports have colours: auto, always, never.")
+  var color = ColorChoice.auto
+
+  @Flag(help: "Show lines of the input beside findings; they may hold values of patients.")
+  var showValues = false
+
+  @OptionGroup var limitOptions: LimitOptions
+
+  @Argument(help: ArgumentHelp("Files, folders, or - for standard input.", valueName: "input"))
+  var inputs: [String]
+
+  func validate() throws {
+    guard jobs > 0 else { throw ValidationError("--jobs is above 0") }
+    if let unknown = profile.first(where: { $0 != "base" }) {
+      Console.say("profile \(unknown): this version knows only base")
+      throw Exit.unavailable
+    }
+  }
+
+  func run() async throws {
+    let list = InputList(inputs)
+    for folder in list.emptyFolders { Console.say("\(folder): no files in this folder") }
+    var report = Report()
+    var code: Int32 = 0
+    let (from, limits, schema) = (from, limitOptions.limits, schema)
+    let work: @Sendable (InputList.Input) -> Verdict = { Verdict($0, as: from, limits, schema: schema) }
+    try await inOrder(list.inputs, jobs: jobs, work: work) { _, verdict in
+      if verdict.isSkipped {
+        return Console.say("\(verdict.part.source): skipped, it is no record")
+      }
+      report.parts.append(verdict.part)
+      if verdict.code != 0 { code = list.inputs.count > 1 ? 1 : verdict.code }
+    }
+    try write(report)
+    if code != 0 { throw ExitCode(code) }
+    if report.parts.contains(where: { $0.issues.contains(where: failOn.counts) }) { throw Exit.findings }
+  }
+
+  private func write(_ report: Report) throws {
+    let bytes: [UInt8]
+    if format == .text {
+      let isColored = color == .always
+      let text = TextReport(report, showsSource: showValues, isColored: isColored).text
+      let errors = report.count(.error), warnings = report.count(.warning)
+      let summary = "\(report.parts.count) checked: \(errors) errors, \(warnings) warnings\n"
+      bytes = Array((text + summary).utf8)
+    } else {
+      bytes = report.written(as: format)
+    }
+    do {
+      if let output { try Files.replace(output, with: bytes) } else { try Files.write(bytes, to: 1) }
+    } catch .closed {
+      throw Exit.inputOutput
+    } catch .cannotCreate(let reason) {
+      Console.say("\(output ?? "standard output"): cannot be created: \(reason)")
+      throw Exit.cannotCreate
+    } catch .cannotWrite(let reason) {
+      Console.say("\(output ?? "standard output"): cannot be written: \(reason)")
+      throw Exit.inputOutput
+    }
+  }
+}
+
+/// What was found about one input.
+struct Verdict: Sendable {
+  let part: Report.Part
+  /// The exit code of a single input that could not be read, or 0.
+  let code: Int32
+  let isSkipped: Bool
+
+  init(
+    _ input: InputList.Input, as kind: ClinicalDocument.Kind?, _ limits: ClinicalDocument.Limits,
+    schema: String?
+  ) {
+    func unread(_ issues: [Issue], _ code: ExitCode) -> Verdict {
+      Verdict(part: Report.Part(source: input.source, issues: issues), code: code.rawValue)
+    }
+    if let fault = input.fault {
+      self = unread([Issue(FileCodes.unreadable, fault)], Exit.noInput)
+      return
+    }
+    let bytes: [UInt8]
+    do {
+      bytes = try Files.read(input.path, limit: limits.size)
+    } catch {
+      self =
+        switch error {
+        case .tooLarge: unread([Issue(FileCodes.tooLarge, "more bytes than the limit")], Exit.limit)
+        case .unreadable(let reason): unread([Issue(FileCodes.unreadable, reason)], Exit.noInput)
+        }
+      return
+    }
+    do {
+      let document = try ClinicalDocument(parsing: bytes, as: kind, limits: limits)
+      var issues = document.issues + Validator().issues(in: document)
+      if let schema { issues += try XML.Schema(path: schema).issues(in: bytes) }
+      let part = Report.Part(source: input.source, issues: issues, text: document.tree.source)
+      self.init(part: part, code: 0)
+    } catch let error as ClinicalDocument.ReadingError {
+      let isLimit = error.issues.contains { $0.code.isLimit }
+      if input.isFound, error.issues.contains(where: { $0.code.id == "FILE-0001" }) {
+        self.init(part: Report.Part(source: input.source, issues: error.issues), code: 0, isSkipped: true)
+      } else {
+        self = unread(error.issues, isLimit ? Exit.limit : Exit.badData)
+      }
+    } catch let error as XML.ParsingError {
+      self = unread(error.issues, Exit.badData)
+    } catch {
+      self = unread([], Exit.badData)
+    }
+  }
+
+  private init(part: Report.Part, code: Int32, isSkipped: Bool = false) {
+    self.part = part
+    self.code = code
+    self.isSkipped = isSkipped
+  }
+}

@@ -1,0 +1,85 @@
+package import ClinicalTree
+
+/// From C-CDA to FHIR R4.
+package enum Conversion {
+  /// What a conversion may be told.
+  package struct Options: Sendable {
+    /// What becomes of a time that states no offset from UTC; FHIR has none without.
+    package enum TimeZonePolicy: Sendable, Equatable {
+      /// The date alone becomes the value; the source form stands beside it.
+      case date
+      /// The one offset that the document states elsewhere, if it states exactly one.
+      case document
+      /// A given offset, in minutes east of UTC.
+      case fixed(Int)
+    }
+
+    package var timeZonePolicy: TimeZonePolicy
+    /// The instant to use where R4 requires one, in R4's form; from the header's time if `nil`.
+    package var now: String?
+
+    package init(timeZonePolicy: TimeZonePolicy = .date, now: String? = nil) {
+      self.timeZonePolicy = timeZonePolicy
+      self.now = now
+    }
+  }
+
+  /// The canonical base of everything that this project defines; see `Profiles/`.
+  package static let canonicalBase = "https://crestkit.example/fhir"
+}
+
+extension Conversion {
+  static let fragment = Issue.Code(
+    "CONV-0001", "The document is a fragment", severity: .information,
+    explanation:
+      "The root is a section, an entry, a clinical statement or a part of a header. It becomes a collection Bundle, without a Composition.",
+    repair: "Nothing, if a fragment is what was meant.")
+  static let noNamespace = Issue.Code(
+    "CONV-0002", "The elements are in no namespace", severity: .warning,
+    explanation: "CDA's namespace is urn:hl7-org:v3. The elements are read by their names all the same.",
+    repair: "Declare xmlns=\"urn:hl7-org:v3\" on the root element.")
+  static let danglingReference = Issue.Code(
+    "CONV-0003", "A reference into the narrative leads nowhere", severity: .warning,
+    explanation: "No element of the document has the ID. The reference is kept as it stands.",
+    repair: "Give the part of the narrative that is meant this ID.")
+  static let missingHash = Issue.Code(
+    "CONV-0004", "A reference into the narrative lacks its #", severity: .warning,
+    explanation: "The ID exists, so the reference is read as if the # were there.",
+    repair: "Write # before the ID.")
+  static let badTime = Issue.Code(
+    "CONV-0005", "A time that is no time", severity: .warning,
+    explanation:
+      "The value is not a date of the calendar in the form of HL7 version 3. It is kept beside the place where the date would stand.",
+    repair: "Write YYYYMMDD, or YYYYMMDDHHMMSS+ZZZZ.")
+  static let unknownSystem = Issue.Code(
+    "CONV-0006", "A code system is named instead of identified", severity: .warning,
+    explanation: "codeSystem holds something that is neither an OID nor a UUID nor a URL.",
+    repair: "Write the OID of the code system.")
+  static let valueSetAsSystem = Issue.Code(
+    "CONV-0007", "A value set stands where a code system belongs", severity: .warning,
+    explanation: "The OID is that of a value set. It is kept as it stands.",
+    repair: "Write the OID of the code system that the code is from.")
+  static let badNumber = Issue.Code(
+    "CONV-0008", "A quantity without a number that FHIR can hold", severity: .warning,
+    explanation: "The value is not a decimal number. It is kept as text beside its place.",
+    repair: "Write a decimal number.")
+  static let unknownStatement = Issue.Code(
+    "CONV-0009", "A clinical statement that no table knows", severity: .information,
+    explanation:
+      "Its templates are not among those that are mapped field by field. It becomes an Observation or a Basic resource with its codes, and the rest is kept with it.",
+    repair: "See `crest mapping` for what is mapped.")
+  static let severalPatients = Issue.Code(
+    "CONV-0010", "The document has several record targets", severity: .warning,
+    explanation: "The first is the subject of all statements; the others are in the Bundle.",
+    repair: "Check whose statements these are.")
+  static let unknownCode = Issue.Code(
+    "CONV-0011", "A code that the concept map does not have", severity: .warning,
+    explanation: "FHIR requires one of its own codes here, and no map leads there. The source code is kept.",
+    repair: "Use a code of the value set that the template names.")
+
+  /// The codes that this module gives out.
+  package static let issueCodes = [
+    fragment, noNamespace, danglingReference, missingHash, badTime, unknownSystem, valueSetAsSystem,
+    badNumber, unknownStatement, severalPatients, unknownCode,
+  ]
+}

@@ -1,0 +1,88 @@
+import ClinicalTree
+import Definitions
+import FHIRFormats
+
+extension FHIRBuilder {
+  /// Keeps what no row has taken of an element, as extensions of the resource that it became.
+  ///
+  /// The largest parts that nothing was taken from are kept whole, as XML; single attributes and texts
+  /// of elements that were taken in part are kept by themselves. Parts that are converted on their own,
+  /// and constants of the model, are passed over.
+  func keepRemainder(of element: Cursor, in resource: Draft.Slot) {
+    keepRemainder(of: element, path: arena.join(element.nameText, Text("/")), in: resource)
+  }
+
+  private func keepRemainder(of element: Cursor, path: Text, in resource: Draft.Slot) {
+    var counts: [Name: Int] = [:]
+    for child in element.children {
+      switch child.kind {
+      case .attribute where isLeft(child):
+        keep(path: arena.join(path, Text("@"), child.nameText), content: child.text, in: resource) {
+          note(.kept(child), $0)
+        }
+      case .text where isLeft(child):
+        keep(path: arena.join(path, Text("text()")), content: child.text, in: resource) {
+          note(.kept(child), $0)
+        }
+      case .element:
+        counts[child.name, default: 0] += 1
+        guard use[child.index] != .elsewhere, !Structural.isConstantElement(child.name) else { continue }
+        let state = state(of: child)
+        guard state.hasLeft else { continue }
+        let number = counts[child.name] ?? 1
+        let step = number > 1
+          ? arena.join(path, child.nameText, arena.copy("[\(number)]")) : arena.join(path, child.nameText)
+        if state.isUntouched {
+          keepWhole(child, path: step, in: resource)
+        } else {
+          keepRemainder(of: child, path: arena.join(step, Text("/")), in: resource)
+        }
+      default: break
+      }
+    }
+  }
+
+  /// Whether a leaf says something that is nowhere in the target yet.
+  private func isLeft(_ leaf: Cursor) -> Bool {
+    guard use[leaf.index] == .untouched else { return false }
+    switch leaf.kind {
+    case .text: return !leaf.text.isBlank
+    case .attribute:
+      if leaf.name == .nullFlavor { return !["UNK", "NI"].contains { leaf.text == $0 } }
+      return !Structural.isConstant(leaf) && !leaf.text.isBlank
+    default: return false
+    }
+  }
+
+  /// Whether an element has leaves that are left, and whether none below it was taken.
+  private func state(of element: Cursor) -> (hasLeft: Bool, isUntouched: Bool) {
+    var hasLeft = false
+    var isUntouched = true
+    var index = element.index
+    while index < element.end {
+      let node = source.at(index)
+      if node.kind == .element, use[index] == .elsewhere {
+        isUntouched = false
+        index = node.end
+        continue
+      }
+      if node.kind == .element, Structural.isConstantElement(node.name) {
+        index = node.end
+        continue
+      }
+      switch use[index] {
+      case .taken: isUntouched = false
+      case .structural where node.kind != .text && !Structural.isConstant(node): isUntouched = false
+      default: if isLeft(node) { hasLeft = true }
+      }
+      index += 1
+    }
+    return (hasLeft, isUntouched)
+  }
+
+  private func keepWhole(_ element: Cursor, path: Text, in resource: Draft.Slot) {
+    var buffer = ByteBuffer(capacity: 512)
+    sourceTree.writeXML(of: element, to: &buffer)
+    keep(path: path, content: arena.copy(buffer.text), in: resource) { note(all: element, .kept, $0) }
+  }
+}

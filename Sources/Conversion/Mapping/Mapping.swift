@@ -1,0 +1,123 @@
+import ClinicalTree
+import Definitions
+
+/// A table that says, field by field, where a statement of CDA and a resource of FHIR meet.
+///
+/// Rows are read from the top; each takes what no row before it has taken. What a row cannot say is a
+/// function that stands beside the table.
+struct Mapping: Sendable {
+  /// The name by which `crest mapping` shows the table.
+  let name: String
+  /// The element of CDA, such as `observation`.
+  let element: String
+  /// Roots of the templates that choose this table.
+  let templates: [String]
+  /// The type of the resource.
+  let resource: Name
+  let rows: [Row]
+
+  init(
+    _ name: String, _ element: String, templates: [String] = [], resource: Name, _ rows: [Row]
+  ) {
+    self.name = name
+    self.element = element
+    self.templates = templates
+    self.resource = resource
+    self.rows = rows
+  }
+}
+
+/// One row of a ``Mapping``.
+struct Row: Sendable {
+  let target: FHIRPath
+  let source: CDAPath
+  let kind: Kind
+
+  /// What a row does; each kind has one law, in both directions.
+  enum Kind: Sendable {
+    /// II and Identifier.
+    case identifier
+    /// CD and CodeableConcept.
+    case codeableConcept
+    /// CD and Coding.
+    case coding
+    /// A code by way of a concept map, into a `code` or, with the map's target system, into a
+    /// CodeableConcept.
+    case mappedCode(String)
+    case mappedConcept(String)
+    /// TS, or the low end of an IVL_TS, and dateTime.
+    case dateTime
+    /// IVL_TS and Period.
+    case period
+    /// TS or IVL_TS and the dateTime or Period form of a choice element.
+    case time
+    /// PQ and Quantity.
+    case quantity
+    /// Any value and the form of a choice element that fits it.
+    case value
+    /// ST or ED and string; references into the narrative are resolved.
+    case string
+    /// ED and the narrative of the resource.
+    case narrative
+    /// BL and boolean.
+    case boolean
+    /// A Comment Activity and an Annotation.
+    case annotation
+    /// A participation and a reference to a person, organisation or device.
+    case participation
+    /// PN and HumanName, AD and Address, TEL and ContactPoint.
+    case humanName
+    case address
+    case contactPoint
+    /// ON and string.
+    case organizationName
+    /// A constant that FHIR asks for and no source says.
+    case constant(StaticString)
+    /// What no other kind can say; the function is named in the printed table.
+    case function(String, @Sendable (FHIRBuilder, Cursor, Draft.Slot) -> Void)
+  }
+
+  static func row(_ target: String, _ source: String, _ kind: Kind) -> Row {
+    Row(target: FHIRPath(target), source: CDAPath(source), kind: kind)
+  }
+
+  static func function(
+    _ target: String, _ source: String, _ name: String,
+    _ body: @escaping @Sendable (FHIRBuilder, Cursor, Draft.Slot) -> Void
+  ) -> Row {
+    Row(target: FHIRPath(target), source: CDAPath(source), kind: .function(name, body))
+  }
+}
+
+/// A path from a resource to the element that a row writes, by element names; `[x]` marks a choice.
+struct FHIRPath: Sendable {
+  let text: String
+  /// The elements above the last one, each of which is made once.
+  let parents: [Name]
+  let last: Name
+  /// The last name without `[x]`.
+  let stem: String
+  let isChoice: Bool
+
+  init(_ text: String) {
+    self.text = text
+    var parts = text.split(separator: ".").map(String.init)
+    let end = parts.popLast() ?? ""
+    isChoice = end.hasSuffix("[x]")
+    stem = isChoice ? String(end.dropLast(3)) : end
+    parents = parts.map { FHIRPath.name($0) }
+    last = stem.isEmpty ? .none : isChoice ? (NameTable.standard.lookUp(stem) ?? .none) : FHIRPath.name(stem)
+  }
+
+  private static func name(_ text: String) -> Name {
+    guard let name = NameTable.standard.lookUp(text) else {
+      preconditionFailure("FHIR has no name \(text)")
+    }
+    return name
+  }
+
+  /// The name of a form of a choice.
+  func form(_ type: String) -> Name {
+    isChoice ? FHIRPath.name(stem + type) : last
+  }
+}

@@ -1,0 +1,111 @@
+import ClinicalTree
+import Definitions
+
+/// The tables for people, organisations, devices and places (conversion guide, "participations").
+enum RoleTables {
+  static let practitioner = Mapping(
+    "practitioner", "assignedEntity", resource: .Practitioner,
+    [
+      .row("identifier", "id", .identifier),
+      .row("name", "assignedPerson/name", .humanName),
+      .row("name", "informationRecipient/name", .humanName),
+      .row("name", "associatedPerson/name", .humanName),
+      .row("name", "playingEntity/name", .humanName),
+      .row("telecom", "telecom", .contactPoint),
+      .row("address", "addr", .address),
+    ])
+
+  static let practitionerRole = Mapping(
+    "practitioner-role", "assignedEntity", resource: .PractitionerRole,
+    [
+      // Codes of the NUCC's provider taxonomy are specialties.
+      .row("specialty", "code[@codeSystem=2.16.840.1.113883.6.101]", .codeableConcept),
+      .row("code", "code", .codeableConcept),
+      .row("specialty", "specialty", .codeableConcept),
+    ])
+
+  static let relatedPerson = Mapping(
+    "related-person", "relatedEntity", resource: .RelatedPerson,
+    [
+      .row("identifier", "id", .identifier),
+      .row("relationship", "code", .codeableConcept),
+      .row("name", "relatedPerson/name", .humanName),
+      .row("name", "associatedPerson/name", .humanName),
+      .row("name", "assignedPerson/name", .humanName),
+      .row("name", "playingEntity/name", .humanName),
+      .row("telecom", "telecom", .contactPoint),
+      .row("address", "addr", .address),
+      .row("period", "effectiveTime", .period),
+    ])
+
+  static let organization = Mapping(
+    "organization", "representedOrganization", resource: .Organization,
+    [
+      .row("identifier", "id", .identifier),
+      .row("type", "standardIndustryClassCode", .codeableConcept),
+      .row("name", "name", .organizationName),
+      .row("telecom", "telecom", .contactPoint),
+      .row("address", "addr", .address),
+    ])
+
+  static let scopingEntity = Mapping(
+    "scoping-entity", "scopingEntity", resource: .Organization,
+    [
+      .row("identifier", "id", .identifier),
+      .row("type", "code", .codeableConcept),
+      .row("name", "desc", .string),
+    ])
+
+  static let authoringDevice = Mapping(
+    "authoring-device", "assignedAuthor", resource: .Device,
+    [
+      .row("identifier", "id", .identifier),
+      .row("type", "assignedAuthoringDevice/code", .codeableConcept),
+      .function("deviceName", "assignedAuthoringDevice/manufacturerModelName", "modelName") {
+        $0.deviceName($1, "model-name", in: $2)
+      },
+      .function("deviceName", "assignedAuthoringDevice/softwareName", "softwareName") {
+        $0.deviceName($1, "other", in: $2)
+      },
+      .row("contact", "telecom", .contactPoint),
+    ])
+
+  static let playingDevice = Mapping(
+    "playing-device", "participantRole", resource: .Device,
+    [
+      .row("identifier", "id", .identifier),
+      .row("type", "playingDevice/code", .codeableConcept),
+      .function("deviceName", "playingDevice/manufacturerModelName", "modelName") {
+        $0.deviceName($1, "model-name", in: $2)
+      },
+      .function("deviceName", "playingDevice/softwareName", "softwareName") {
+        $0.deviceName($1, "other", in: $2)
+      },
+      .row("contact", "telecom", .contactPoint),
+    ])
+
+  static let location = Mapping(
+    "location", "participantRole", resource: .Location,
+    [
+      .row("identifier", "id", .identifier),
+      .row("type", "code", .codeableConcept),
+      .row("name", "playingEntity/name", .organizationName),
+      .row("description", "playingEntity/desc", .string),
+      .row("telecom", "telecom", .contactPoint),
+      .row("address", "addr", .address),
+    ])
+
+  static let all = [
+    practitioner, practitionerRole, relatedPerson, organization, scopingEntity, authoringDevice,
+    playingDevice, location,
+  ]
+}
+
+extension FHIRBuilder {
+  func deviceName(_ name: Cursor, _ type: StaticString, in device: Draft.Slot) {
+    let slot = draft.addObject(.deviceName, in: device)
+    let text = plainText(name, as: .name, in: slot)
+      ?? nonBlank(name.attribute(.displayName)).map { put($0.sourced, as: .name, in: slot) }
+    if text != nil { put(rule: type, .mapped, as: .type, in: slot) }
+  }
+}

@@ -1,0 +1,281 @@
+import ClinicalTree
+import Definitions
+
+/// Medication Activity and MedicationRequest (conversion guide, "medications").
+enum MedicationTable {
+  static let request = Mapping(
+    "medication-activity", "substanceAdministration", templates: ["2.16.840.1.113883.10.20.22.4.16"],
+    resource: .MedicationRequest,
+    [
+      .row("identifier", "id", .identifier),
+      .row("status", "statusCode", .mappedCode("cf-medication-status")),
+      .row("intent", "@moodCode", .mappedCode("cf-medication-mood")),
+      .function("doNotPerform", "@negationInd", "only where true") { builder, indicator, request in
+        if indicator.text == "true" { builder.boolean(indicator, as: .doNotPerform, in: request) }
+      },
+      .function("medication[x]", "consumable/manufacturedProduct", "medication") { $0.medication($1, in: $2) },
+      .function("dosageInstruction.timing", "effectiveTime", "timing") { builder, time, request in
+        builder.timing(time, in: builder.draft.object(.dosageInstruction, in: request))
+      },
+      .row("dosageInstruction.route", "routeCode", .codeableConcept),
+      .row("dosageInstruction.site", "approachSiteCode", .codeableConcept),
+      .function("dosageInstruction.doseAndRate", "doseQuantity", "dose") { builder, dose, request in
+        builder.dose(dose, quantity: .doseQuantity, range: .doseRange, in: request)
+      },
+      .function("dosageInstruction.doseAndRate", "rateQuantity", "rate") { builder, rate, request in
+        builder.dose(rate, quantity: .rateQuantity, range: .rateRange, in: request)
+      },
+      .function("dosageInstruction.maxDosePerPeriod", "maxDoseQuantity", "ratio") { builder, dose, request in
+        guard builder.saysSomething(dose) else { return }
+        let dosage = builder.draft.object(.dosageInstruction, in: request)
+        if builder.draft.first(.maxDosePerPeriod, in: dosage) == nil {
+          builder.ratio(dose, as: .maxDosePerPeriod, in: dosage)
+        }
+      },
+      .row(
+        "dosageInstruction.text",
+        "entryRelationship/substanceAdministration[code=76662-6]/text", .string),
+      .function("dosageInstruction.asNeeded[x]", "precondition", "as needed") { $0.asNeeded($1, in: $2) },
+      .function(
+        "dosageInstruction.patientInstruction", "entryRelationship[@inversionInd=true]/act", "instruction"
+      ) { $0.instruction($1, in: $2) },
+      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .function("dispenseRequest", "entryRelationship/supply[@moodCode=INT]", "dispense request") {
+        $0.dispenseRequest($1, in: $2)
+      },
+      .row("note", "entryRelationship/act[code=48767-8]", .annotation),
+      .row("performer", "performer", .participation),
+      .row("text", "text", .narrative),
+    ])
+
+  static let medication = Mapping(
+    "manufactured-product", "manufacturedProduct", resource: .Medication,
+    [
+      .row("identifier", "id", .identifier),
+      .row("code", "manufacturedMaterial/code", .codeableConcept),
+      .function("code", "manufacturedMaterial/name", "name") { builder, name, medication in
+        builder.nameAsText(name, in: medication, .code)
+      },
+      .function("code", "manufacturedLabeledDrug/name", "name") { builder, name, medication in
+        builder.nameAsText(name, in: medication, .code)
+      },
+      .row("code", "manufacturedLabeledDrug/code", .codeableConcept),
+      .row("batch.lotNumber", "manufacturedMaterial/lotNumberText", .string),
+      .function("manufacturer", "manufacturerOrganization", "manufacturer") { builder, organization, medication in
+        guard builder.saysSomething(organization) else { return }
+        builder.refer(to: builder.organization(organization), as: .manufacturer, in: medication)
+      },
+    ])
+}
+
+extension FHIRBuilder {
+  /// A product of which only the code is known is a concept; any other is a Medication.
+  func medication(_ product: Cursor, in request: Draft.Slot) {
+    guard draft.first(.medicationCodeableConcept, in: request) == nil, saysSomething(product) else { return }
+    let material = product.first(.manufacturedMaterial) ?? product.first(.manufacturedLabeledDrug)
+    let isPlain = product.children.allSatisfy { child in
+      child.kind != .element || child.index == material?.index || child.name == .templateId
+        || !saysSomething(child)
+    }
+    let isOnlyCode = material.map { material in
+      material.children.allSatisfy { child in
+        child.kind != .element || child.name == .code || child.name == .name || !saysSomething(child)
+      }
+    } ?? false
+    if isPlain, isOnlyCode, let material {
+      if let code = material.first(.code) { codeableConcept(code, as: .medicationCodeableConcept, in: request) }
+      if let name = material.first(.name) { nameAsText(name, in: request, .medicationCodeableConcept) }
+      return
+    }
+    let medication = addResource(.Medication, from: product)
+    markElsewhere(product)
+    apply(MedicationTable.medication, product, to: medication.slot)
+    keepRemainder(of: product, in: medication.slot)
+    refer(to: medication, as: .medicationReference, in: request)
+  }
+
+  func nameAsText(_ name: Cursor, in parent: Draft.Slot, _ member: Name) {
+    let concept = draft.object(member, in: parent)
+    if draft.first(.text, in: concept) == nil {
+      plainText(name, as: .text, in: concept)
+    } else if isSame(name, as: concept) {
+      repeats(name, draft.first(.text, in: concept))
+    }
+  }
+
+  func dose(_ dose: Cursor, quantity: Name, range: Name, in request: Draft.Slot) {
+    guard saysSomething(dose) else { return }
+    let rate = draft.object(.doseAndRate, in: draft.object(.dosageInstruction, in: request))
+    guard draft.first(quantity, in: rate) == nil, draft.first(range, in: rate) == nil else { return }
+    let low = dose.first(.low), high = dose.first(.high)
+    if dose.attribute(.value) == nil, low != nil || high != nil {
+      let slot = draft.addObject(range, in: rate)
+      if let low { self.quantity(low, as: .low, in: slot) }
+      if let high { self.quantity(high, as: .high, in: slot) }
+    } else {
+      self.quantity(dose, as: quantity, in: rate)
+    }
+  }
+
+  /// A precondition says that the medicine is taken when needed, and for what where it is coded.
+  func asNeeded(_ precondition: Cursor, in request: Draft.Slot) {
+    let dosage = draft.object(.dosageInstruction, in: request)
+    guard draft.first(.asNeededCodeableConcept, in: dosage) == nil, draft.first(.asNeededBoolean, in: dosage) == nil
+    else { return }
+    let criterion = precondition.first(.criterion)
+    if let value = criterion?.first(.value), saysSomething(value), value.attribute(.code) != nil {
+      codeableConcept(value, as: .asNeededCodeableConcept, in: dosage)
+    } else {
+      let reason = Reason("a precondition: the medicine is taken when needed")
+      put(rule: "true", reason, .true, as: .asNeededBoolean, in: dosage)
+    }
+  }
+
+  func instruction(_ act: Cursor, in request: Draft.Slot) {
+    if act.code().map({ $0 == "48767-8" }) ?? false { return }
+    let dosage = draft.object(.dosageInstruction, in: request)
+    if let text = act.first(.text), draft.first(.patientInstruction, in: dosage) == nil {
+      string(text, as: .patientInstruction, in: dosage)
+    }
+    if let code = act.first(.code), saysSomething(code) {
+      codeableConcept(code, as: .additionalInstruction, in: dosage)
+    }
+  }
+
+  func dispenseRequest(_ supply: Cursor, in request: Draft.Slot) {
+    guard draft.first(.dispenseRequest, in: request) == nil, saysSomething(supply) else { return }
+    let dispense = draft.addObject(.dispenseRequest, in: request)
+    if let time = supply.first(.effectiveTime) {
+      if time.attribute(.value) != nil, time.first(.high) == nil, let leaf = nonBlank(time.attribute(.value)) {
+        dateTime(leaf: leaf, as: .start, in: draft.addObject(.validityPeriod, in: dispense))
+      } else {
+        period(time, as: .validityPeriod, in: dispense)
+      }
+    }
+    if let number = supply.first(.repeatNumber), let leaf = nonBlank(number.attribute(.value)),
+      let count = Int32(leaf.text.trimmed.string), count > 0
+    {
+      // The first dispense is no repeat.
+      put(
+        Sourced(arena.copy(String(count - 1)), .leaf(leaf)), .number, as: .numberOfRepeatsAllowed,
+        in: dispense)
+    }
+    if let quantity = supply.first(.quantity) { self.quantity(quantity, as: .quantity, in: dispense) }
+  }
+
+  // MARK: Timing
+
+  /// Adds what one effectiveTime says to the timing of a dosage.
+  func timing(_ time: Cursor, in dosage: Draft.Slot) {
+    guard saysSomething(time) else { return }
+    let type = time.attribute(.type)?.text.trimmed ?? .empty
+    if type.hasSuffix("PIVL_TS") { return periodic(time, in: dosage) }
+    if type.hasSuffix("EIVL_TS") { return eventBased(time, in: dosage) }
+    guard !type.hasSuffix("SXPR_TS"), hasTime(time) else { return }
+    let timing = draft.object(.timing, in: dosage)
+    if let point = nonBlank(time.attribute(.value)) {
+      dateTime(leaf: point, as: .event, in: timing)
+      return
+    }
+    let rhythm = draft.object(.`repeat`, in: timing)
+    if draft.first(.boundsPeriod, in: rhythm) == nil { period(time, as: .boundsPeriod, in: rhythm) }
+  }
+
+  private func periodic(_ time: Cursor, in dosage: Draft.Slot) {
+    guard let period = time.first(.period) else { return }
+    let low = period.first(.low) ?? period
+    guard let value = nonBlank(low.attribute(.value)), let unit = nonBlank(low.attribute(.unit)),
+      ["s", "min", "h", "d", "wk", "mo", "a"].contains(where: { unit.text.trimmed == $0 })
+    else { return }
+    let rhythm = draft.object(.`repeat`, in: draft.object(.timing, in: dosage))
+    guard draft.first(.period, in: rhythm) == nil else { return }
+    let institution = time.attribute(.institutionSpecified)
+    if let institution, institution.text == "true",
+      let rate = perDay(value.text.trimmed.string, unit.text.trimmed.string)
+    {
+      put(Sourced(arena.copy(rate.frequency), .leaves(value, unit)), .number, as: .frequency, in: rhythm)
+      put(Sourced(arena.copy(rate.period), .leaves(value, unit)), .number, as: .period, in: rhythm)
+      put(Sourced(Text("d"), .leaf(institution)), as: .periodUnit, in: rhythm)
+      for leaf in [value, unit, institution] { keep(leaf, in: rhythm) }
+      return
+    }
+    put(rule: "1", Reason("once in each period"), .number, as: .frequency, in: rhythm)
+    decimal(value, as: .period, in: rhythm)
+    if let high = period.first(.high), let most = nonBlank(high.attribute(.value)) {
+      decimal(most, as: .periodMax, in: rhythm)
+      if let unit = high.attribute(.unit), unit.text.trimmed == low.attribute(.unit)?.text.trimmed ?? .empty {
+        note(.partly(unit, Reason("the same unit as that of the lower bound")), rhythm)
+      }
+    }
+    put(Sourced(unit.text.trimmed, .leaf(unit)), as: .periodUnit, in: rhythm)
+    if let institution { keep(institution, in: rhythm) }
+  }
+
+  /// So many times a day, or once in so many days, for an interval that an institution fills in.
+  private func perDay(_ value: String, _ unit: String) -> (frequency: String, period: String)? {
+    guard let amount = Double(value), amount > 0, unit == "h" || unit == "d" else { return nil }
+    let days = unit == "h" ? amount / 24 : amount
+    let times = (1 / days).rounded()
+    if days <= 1, abs(1 / days - times) < 0.02 { return (String(Int(times)), "1") }
+    return days == days.rounded() ? ("1", String(Int(days))) : nil
+  }
+
+  private func eventBased(_ time: Cursor, in dosage: Draft.Slot) {
+    guard let event = time.first(.event), let code = codeLeaf(event),
+      let member = facts.member(.when, in: facts.type(named: "Timing.repeat")),
+      let set = facts.binding(of: member)?.codeSet, facts.codeSet(set, contains: code.text.trimmed)
+    else { return }
+    let rhythm = draft.object(.`repeat`, in: draft.object(.timing, in: dosage))
+    put(Sourced(code.text.trimmed, .leaf(code)), as: .when, in: rhythm)
+    markMapped(event)
+    guard let offset = time.first(.offset), let leaf = nonBlank((offset.first(.low) ?? offset).attribute(.value)),
+      let minutes = minutes(leaf.text.trimmed.string, (offset.first(.low) ?? offset).attribute(.unit)?.text.string)
+    else { return }
+    put(Sourced(arena.copy(String(minutes)), .leaf(leaf)), .number, as: .offset, in: rhythm)
+  }
+
+  private func minutes(_ value: String, _ unit: String?) -> Int? {
+    guard let amount = Double(value), amount >= 0 else { return nil }
+    switch unit {
+    case "min": return Int(amount)
+    case "h": return Int(amount * 60)
+    case "s": return Int(amount / 60)
+    default: return nil
+    }
+  }
+}
+
+enum MedicationKinds {
+  static let all = [
+    StatementKind(
+      "medication-activity", .substanceAdministration,
+      templates: [
+        "2.16.840.1.113883.10.20.22.4.16", "2.16.840.1.113883.10.20.1.24",
+        "1.3.6.1.4.1.19376.1.5.3.1.4.7",
+      ], sections: ["10160-0", "10183-2", "42346-7", "29549-3"]) { [convert($0, $1, $2)] }
+  ]
+
+  private static func convert(
+    _ builder: FHIRBuilder, _ activity: Cursor, _ context: StatementContext
+  ) -> ResourceHandle {
+    builder.resource(MedicationTable.request, activity, context) { request in
+      let silent = Reason("R4 requires MedicationRequest.status; the source has none that FHIR knows: unknown")
+      if builder.draft.first(.status, in: request) == nil {
+        builder.put(rule: "unknown", silent, as: .status, in: request)
+      }
+      if builder.draft.first(.intent, in: request) == nil {
+        let reason = Reason("R4 requires MedicationRequest.intent; the mood has no counterpart: plan")
+        builder.put(rule: "plan", reason, as: .intent, in: request)
+      }
+      if builder.isMissing(.medicationCodeableConcept, in: request),
+        builder.isMissing(.medicationReference, in: request)
+      {
+        builder.absentObject(.medicationCodeableConcept, in: request)
+      }
+      builder.recorder(
+        of: activity, in: context, as: .requester, date: .authoredOn, in: request,
+        type: .MedicationRequest)
+      builder.implied(activity)
+    }
+  }
+}

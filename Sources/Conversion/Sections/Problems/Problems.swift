@@ -1,0 +1,174 @@
+import ClinicalTree
+import Definitions
+
+/// Problem Observation and Condition (conversion guide, "problems").
+enum ProblemTable {
+  static let condition = Mapping(
+    "problem-observation", "observation", templates: ["2.16.840.1.113883.10.20.22.4.4"],
+    resource: .Condition,
+    [
+      .row("identifier", "id", .identifier),
+      .row(
+        "clinicalStatus", "entryRelationship/observation[code=33999-4]/value",
+        .mappedConcept("cf-problem-status")),
+      .function("verificationStatus", "@negationInd", "refuted") { builder, indicator, condition in
+        guard indicator.text == "true" else { return }
+        let coding = builder.draft.addObject(
+          .coding, in: builder.draft.addObject(.verificationStatus, in: condition))
+        builder.put(
+          rule: "http://terminology.hl7.org/CodeSystem/condition-ver-status", .mapped, as: .system,
+          in: coding)
+        builder.put(Sourced(Text("refuted"), .leaf(indicator)), as: .code, in: coding)
+      },
+      .function("category", "code", "problem type") { builder, code, condition in
+        builder.problemType(code, in: condition)
+      },
+      .row("severity", "entryRelationship/observation[code=SEV]/value", .codeableConcept),
+      .row("code", "value", .codeableConcept),
+      .row("bodySite", "targetSiteCode", .codeableConcept),
+      .row("onset[x]", "effectiveTime", .dateTime),
+      .function("onset[x]", "entryRelationship/observation[code=445518008]/value", "age at onset") {
+        builder, value, condition in
+        guard builder.draft.first(.onsetDateTime, in: condition) == nil else { return }
+        builder.quantity(value, as: .onsetAge, in: condition)
+      },
+      .row("abatement[x]", "effectiveTime/high", .dateTime),
+      .function("extension", "entryRelationship/act[code=77975-1]/effectiveTime", "date of diagnosis") {
+        builder, time, condition in
+        guard builder.hasTime(time) else { return }
+        builder.dateTime(
+          time, as: .valueDateTime,
+          in: builder.addExtension(
+            "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", in: condition))
+      },
+      .row("asserter", "informant", .participation),
+      .row("note", "entryRelationship/act[code=48767-8]", .annotation),
+      .row("text", "text", .narrative),
+    ])
+}
+
+extension FHIRBuilder {
+  /// The kind of problem is a category, unless it says no more than that this is a problem.
+  func problemType(_ code: Cursor, in condition: Draft.Slot) {
+    if code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false { return markSelector(code) }
+    guard saysSomething(code) else { return }
+    codeableConcept(code, as: .category, in: condition)
+  }
+}
+
+enum ProblemKinds {
+  static let all = [
+    StatementKind(
+      "problem-concern", .act,
+      templates: [
+        "2.16.840.1.113883.10.20.22.4.3", "2.16.840.1.113883.10.20.1.27",
+        "1.3.6.1.4.1.19376.1.5.3.1.4.5.2", "2.16.840.1.113883.10.20.22.4.80",
+        "2.16.840.1.113883.10.20.22.4.65", "2.16.840.1.113883.10.20.22.4.34",
+        "2.16.840.1.113883.10.20.22.4.33",
+      ], sections: ["11450-4"], convert: concern),
+    StatementKind(
+      "problem-observation", .observation,
+      templates: [
+        "2.16.840.1.113883.10.20.22.4.4", "2.16.840.1.113883.10.20.1.28",
+        "1.3.6.1.4.1.19376.1.5.3.1.4.5",
+      ], sections: ["11450-4"]) { [problem($0, $1, $2, concern: nil)].compactMap { $0 } },
+  ]
+
+  /// A concern and the problems in it: one Condition a problem.
+  private static func concern(
+    _ builder: FHIRBuilder, _ act: Cursor, _ context: StatementContext
+  ) -> [ResourceHandle] {
+    let inner = context.below(act)
+    var conditions: [ResourceHandle] = []
+    for relationship in act.all(.entryRelationship) {
+      guard let observation = relationship.first(.observation),
+        builder.use[observation.index] != .elsewhere,
+        StatementKind.kind(of: observation, in: context)?.name == "problem-observation"
+      else { continue }
+      builder.markElsewhere(observation)
+      if let condition = problem(builder, observation, inner, concern: act) { conditions.append(condition) }
+    }
+    guard let first = conditions.first else { return GeneralStatement.convert(builder, act, context) }
+    // What belongs to the concern as a whole stays with its first problem.
+    if act.code().map({ $0 == "CONC" }) ?? false { act.first(.code).map(builder.markSelector) }
+    builder.relateNested(act, of: first, context)
+    builder.keepRemainder(of: act, in: first.slot)
+    return conditions
+  }
+
+  private static func problem(
+    _ builder: FHIRBuilder, _ observation: Cursor, _ context: StatementContext, concern: Cursor?
+  ) -> ResourceHandle? {
+    builder.resource(ProblemTable.condition, observation, context) { condition in
+      builder.sectionCategory(context, in: condition)
+      builder.clinicalStatus(concern, in: condition)
+      builder.abatement(observation, in: condition)
+      builder.recorder(
+        of: observation, in: context, as: .recorder, date: .recordedDate, in: condition,
+        type: .Condition)
+      builder.implied(observation)
+    }
+  }
+}
+
+extension FHIRBuilder {
+  /// The category that the section stands for.
+  func sectionCategory(_ context: StatementContext, in condition: Draft.Slot) {
+    guard let target = maps.translate(context.sectionCode, by: maps.map("cf-problem-category")) else { return }
+    let coding = draft.addObject(.coding, in: draft.addObject(.category, in: condition))
+    let reason = Reason("the category that the section stands for")
+    put(Sourced(target.system, .rule(reason)), as: .system, in: coding)
+    put(Sourced(target.code, .rule(reason)), as: .code, in: coding)
+  }
+
+  /// The status of the concern holds for a problem without a status of its own.
+  func clinicalStatus(_ concern: Cursor?, in condition: Draft.Slot) {
+    guard isMissing(.clinicalStatus, in: condition), let concern,
+      let status = concern.first(.statusCode)
+    else { return }
+    mappedConcept(status, "cf-condition-clinical-status", as: .clinicalStatus, in: condition)
+  }
+
+  /// A problem with an end is not active. An unknown end only says so where the status says it too:
+  /// senders write `high nullFlavor="UNK"` for problems that go on.
+  func abatement(_ observation: Cursor, in condition: Draft.Slot) {
+    let status = draft.first(.clinicalStatus, in: condition)
+      .flatMap { draft.first(.coding, in: $0) }.flatMap { draft.first(.code, in: $0) }
+    let isActive = status.map { slot in
+      ["active", "recurrence", "relapse"].contains { draft.text(of: slot) == $0 }
+    } ?? false
+    if draft.first(.abatementDateTime, in: condition) != nil {
+      if isActive, let status {
+        let high = observation.first(.effectiveTime)?.first(.high)?.attribute(.value)
+        let kept = draft.text(of: status)
+        draft.replace(status, .string, Text("inactive"))
+        if let high { note(.partly(high, Reason("a problem with an end is not active")), status) }
+        // The status that the source stated stays readable.
+        keep(path: Text("statusCode/@code"), content: kept, in: status) {
+          note(.rule(Reason("the status that the source states, against its own end date")), $0)
+        }
+      }
+    } else if status != nil, !isActive,
+      let flavor = observation.first(.effectiveTime)?.first(.high)?.attribute(.nullFlavor),
+      flavor.text == "UNK"
+    {
+      absent(flavor, as: .abatementDateTime, in: condition)
+    }
+  }
+
+  /// Marks what the templates fix and every sender writes alike: the status of observations is always
+  /// completed where its statement has another status, and helper observations repeat it.
+  func implied(_ statement: Cursor) {
+    if let status = statement.first(.statusCode), statement.name == .observation { markCompleted(status) }
+    for relationship in statement.all(.entryRelationship) {
+      guard let nested = self.statement(in: relationship), use[nested.index] != .elsewhere,
+        nested.name == .observation, let status = nested.first(.statusCode)
+      else { continue }
+      markCompleted(status)
+    }
+  }
+
+  private func markCompleted(_ status: Cursor) {
+    if status.attribute(.code).map({ $0.text == "completed" }) ?? false { markSelector(status) }
+  }
+}

@@ -1,0 +1,205 @@
+import ClinicalTree
+import Definitions
+
+/// Result Organizer and Observation with DiagnosticReport, Observation and Specimen (conversion guide,
+/// "results").
+enum ResultTable {
+  static let report = Mapping(
+    "result-organizer", "organizer", templates: ["2.16.840.1.113883.10.20.22.4.1"],
+    resource: .DiagnosticReport,
+    [
+      .row("identifier", "id", .identifier),
+      .row("status", "statusCode", .mappedCode("cf-result-report-status")),
+      .row("code", "code", .codeableConcept),
+      .row("effective[x]", "effectiveTime", .time),
+      .row("performer", "performer", .participation),
+      .row("text", "text", .narrative),
+    ])
+
+  static let observation = Mapping(
+    "result-observation", "observation", templates: ["2.16.840.1.113883.10.20.22.4.2"],
+    resource: .Observation, ObservationRows.all)
+}
+
+/// The rows that every Observation has.
+enum ObservationRows {
+  static let all: [Row] = [
+    .row("identifier", "id", .identifier),
+    .row("status", "statusCode", .mappedCode("cf-result-status")),
+    .row("code", "code", .codeableConcept),
+    .row("effective[x]", "effectiveTime", .time),
+    .row("value[x]", "value", .value),
+    .function("dataAbsentReason", "value/@nullFlavor", "why there is no value") { builder, flavor, observation in
+      guard !builder.hasValue(observation), builder.draft.first(.dataAbsentReason, in: observation) == nil
+      else { return }
+      builder.absentConcept(flavor, as: .dataAbsentReason, in: observation)
+    },
+    .row("interpretation", "interpretationCode", .codeableConcept),
+    .row("method", "methodCode", .codeableConcept),
+    .row("bodySite", "targetSiteCode", .codeableConcept),
+    .function("specimen", "specimen/specimenRole", "specimen") { $0.specimen($1, in: $2) },
+    .function("referenceRange", "referenceRange/observationRange", "reference range") {
+      $0.referenceRange($1, in: $2)
+    },
+    .row("performer", "performer", .participation),
+    .row("note", "entryRelationship/act[code=48767-8]", .annotation),
+    .row("text", "text", .narrative),
+  ]
+}
+
+extension FHIRBuilder {
+  private static let valueForms: [Name] = [
+    .valueQuantity, .valueCodeableConcept, .valueString, .valueBoolean, .valueInteger, .valueRange,
+    .valueRatio, .valueDateTime, .valuePeriod,
+  ]
+
+  func hasValue(_ observation: Draft.Slot) -> Bool {
+    Self.valueForms.contains { !isMissing($0, in: observation) }
+  }
+
+  func referenceRange(_ range: Cursor, in observation: Draft.Slot) {
+    guard saysSomething(range) else { return }
+    let slot = draft.addObject(.referenceRange, in: observation)
+    if let value = range.first(.value) {
+      let low = value.first(.low), high = value.first(.high)
+      if low != nil || high != nil {
+        if let low { quantity(low, as: .low, in: slot) }
+        if let high { quantity(high, as: .high, in: slot) }
+      } else if value.attribute(.value) == nil, value.attribute(.code) == nil {
+        string(value, as: .text, in: slot)
+      }
+    }
+    if let text = range.first(.text), draft.first(.text, in: slot) == nil { string(text, as: .text, in: slot) }
+    if let code = range.first(.interpretationCode), saysSomething(code) {
+      codeableConcept(code, as: .type, in: slot)
+    }
+    // R4 wants low, high or text.
+    if [Name.low, .high, .text].allSatisfy({ isMissing($0, in: slot) }) { draft.removeLast(slot) }
+  }
+
+  func specimen(_ role: Cursor, in observation: Draft.Slot) {
+    guard draft.first(.specimen, in: observation) == nil, let specimen = specimenResource(role) else { return }
+    refer(to: specimen, as: .specimen, in: observation)
+  }
+
+  /// The Specimen of a role; one that is met again is the same.
+  func specimenResource(_ role: Cursor) -> ResourceHandle? {
+    guard saysSomething(role) else { return nil }
+    let digest = RoleIndex.digest(role)
+    if let known = roles.entry(sameAs: role, digest), let handle = known.handles.location {
+      note(role, sameAs: known.start, reference: handle.slot)
+      return handle
+    }
+    let resource = addResource(.Specimen, from: role)
+    markElsewhere(role)
+    if let patient { refer(to: patient, as: .subject, in: resource.slot) }
+    apply(SpecimenTable.specimen, role, to: resource.slot)
+    keepRemainder(of: role, in: resource.slot)
+    var handles = RoleHandles()
+    handles.location = resource
+    roles.add(handles, role, digest, idKey: .empty)
+    return resource
+  }
+
+  /// A statement that is denied: no member of an Observation says so, and nobody may overlook it.
+  func negated(_ statement: Cursor, in resource: Draft.Slot) {
+    guard let indicator = statement.attribute(.negationInd), indicator.text == "true" else { return }
+    let added = draft.addObject(.modifierExtension, in: resource)
+    put(
+      rule: "https://crestkit.example/fhir/StructureDefinition/cda-negation", .mapped, as: .url, in: added)
+    put(Sourced(Text("true"), .leaf(indicator)), .true, as: .valueBoolean, in: added)
+  }
+
+  /// What R4 requires of an Observation, and what the section says of it.
+  func completeObservation(
+    _ statement: Cursor, _ context: StatementContext, category: StaticString?, in observation: Draft.Slot
+  ) {
+    if let category {
+      concept(
+        "http://terminology.hl7.org/CodeSystem/observation-category", category, as: .category,
+        in: observation)
+    }
+    if draft.first(.status, in: observation) == nil {
+      let reason = Reason("R4 requires Observation.status; the source has none that FHIR knows: unknown")
+      put(rule: "unknown", reason, as: .status, in: observation)
+    }
+    if isMissing(.code, in: observation) { absentObject(.code, in: observation) }
+    negated(statement, in: observation)
+    if draft.first(.performer, in: observation) == nil {
+      recorder(of: statement, in: context, as: .performer, date: nil, in: observation, type: .Observation)
+    }
+    implied(statement)
+  }
+}
+
+/// specimenRole and Specimen.
+enum SpecimenTable {
+  static let specimen = Mapping(
+    "specimen", "specimenRole", resource: .Specimen,
+    [
+      .row("identifier", "id", .identifier),
+      .row("type", "specimenPlayingEntity/code", .codeableConcept),
+      .function("type", "specimenPlayingEntity/name", "name") { $0.nameAsText($1, in: $2, .type) },
+      .row("collection.quantity", "specimenPlayingEntity/quantity", .quantity),
+      .function("note", "specimenPlayingEntity/desc", "description") { builder, text, specimen in
+        builder.string(text, as: .text, in: builder.draft.addObject(.note, in: specimen))
+      },
+    ])
+}
+
+enum ResultKinds {
+  static let all = [
+    StatementKind(
+      "result-organizer", .organizer,
+      templates: ["2.16.840.1.113883.10.20.22.4.1", "2.16.840.1.113883.10.20.1.32"],
+      sections: ["30954-2"], convert: organizer),
+    StatementKind(
+      "result-observation", .observation,
+      templates: ["2.16.840.1.113883.10.20.22.4.2", "2.16.840.1.113883.10.20.1.31"],
+      sections: ["30954-2"]) { [observation($0, $1, $2)] },
+  ]
+
+  private static func organizer(
+    _ builder: FHIRBuilder, _ organizer: Cursor, _ context: StatementContext
+  ) -> [ResourceHandle] {
+    let report = builder.addResource(.DiagnosticReport, from: organizer)
+    builder.subject(of: report)
+    builder.apply(ResultTable.report, organizer, to: report.slot)
+    builder.concept(
+      "http://terminology.hl7.org/CodeSystem/v2-0074", "LAB", Reason("a report of the results section"),
+      as: .category, in: report.slot)
+    if builder.draft.first(.status, in: report.slot) == nil {
+      let reason = Reason("R4 requires DiagnosticReport.status; the source has none that FHIR knows: unknown")
+      builder.put(rule: "unknown", reason, as: .status, in: report.slot)
+    }
+    if builder.isMissing(.code, in: report.slot) { builder.absentObject(.code, in: report.slot) }
+    if builder.draft.first(.performer, in: report.slot) == nil {
+      builder.recorder(
+        of: organizer, in: context, as: .performer, date: nil, in: report.slot, type: .DiagnosticReport)
+    }
+    let specimens = organizer.all(.specimen).compactMap { $0.first(.specimenRole) }
+      .compactMap(builder.specimenResource)
+    for specimen in specimens { builder.refer(to: specimen, as: .specimen, in: report.slot) }
+    let inner = context.below(organizer)
+    for component in organizer.all(.component) {
+      guard let nested = component.first(.observation), builder.use[nested.index] != .elsewhere else { continue }
+      builder.markElsewhere(nested)
+      let result = observation(builder, nested, inner)
+      builder.refer(to: result, as: .result, in: report.slot)
+      if builder.draft.first(.specimen, in: result.slot) == nil, let first = specimens.first {
+        builder.refer(to: first, as: .specimen, in: result.slot)
+      }
+    }
+    builder.relateNested(organizer, of: report, context)
+    builder.keepRemainder(of: organizer, in: report.slot)
+    return [report]
+  }
+
+  private static func observation(
+    _ builder: FHIRBuilder, _ observation: Cursor, _ context: StatementContext
+  ) -> ResourceHandle {
+    builder.resource(ResultTable.observation, observation, context) {
+      builder.completeObservation(observation, context, category: "laboratory", in: $0)
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import ClinicalTree
+import Definitions
+
+/// Where a statement stands, for what it does not say itself.
+struct StatementContext {
+  /// The section around it; `nil` for a fragment.
+  var section: Cursor?
+  /// Statements around it from the outside in, whose participations hold for it too.
+  var parents: [Cursor] = []
+
+  /// The LOINC code of the section.
+  var sectionCode: Text { section?.code() ?? .empty }
+
+  func below(_ statement: Cursor) -> StatementContext {
+    StatementContext(section: section, parents: parents + [statement])
+  }
+}
+
+/// A kind of clinical statement and how it is converted.
+struct StatementKind: Sendable {
+  let name: String
+  /// The element, such as `observation`.
+  let element: Name
+  /// Roots of the templates that tell it.
+  let templates: [String]
+  /// LOINC codes of the sections in which an element without a known template is of this kind.
+  let sections: [String]
+  let convert: @Sendable (FHIRBuilder, Cursor, StatementContext) -> [ResourceHandle]
+
+  init(
+    _ name: String, _ element: Name, templates: [String], sections: [String] = [],
+    convert: @escaping @Sendable (FHIRBuilder, Cursor, StatementContext) -> [ResourceHandle]
+  ) {
+    self.name = name
+    self.element = element
+    self.templates = templates
+    self.sections = sections
+    self.convert = convert
+  }
+
+  /// All kinds; the first that fits is taken.
+  static let all: [StatementKind] =
+    ProblemKinds.all + AllergyKinds.all + MedicationKinds.all + ResultKinds.all + VitalSignKinds.all
+    + ProcedureKinds.all
+
+  /// The kinds by the roots of their templates.
+  private static let byTemplate: [Text: [StatementKind]] = {
+    var table: [Text: [StatementKind]] = [:]
+    let arena = Arena()
+    for kind in all {
+      for root in kind.templates { table[arena.copy(root), default: []].append(kind) }
+    }
+    // The keys live as long as the program.
+    _ = Unmanaged.passRetained(arena)
+    return table
+  }()
+
+  /// The kind of a statement: by its templates, or else by its section.
+  static func kind(of statement: Cursor, in context: StatementContext) -> StatementKind? {
+    for template in statement.all(.templateId) {
+      guard let root = template.attribute(.root) else { continue }
+      if let found = byTemplate[root.text.trimmed]?.first(where: { $0.element == statement.name }) {
+        return found
+      }
+    }
+    let code = context.sectionCode
+    return all.first { kind in
+      kind.element == statement.name && kind.sections.contains { code == $0 }
+    }
+  }
+}
+
+extension FHIRBuilder {
+  static let statementNames: [Name] = [
+    .act, .observation, .organizer, .procedure, .substanceAdministration, .supply, .encounter,
+    .observationMedia, .regionOfInterest,
+  ]
+
+  /// The statement inside an entry, component or relationship.
+  func statement(in holder: Cursor) -> Cursor? {
+    holder.children.first { $0.kind == .element && Self.statementNames.contains($0.name) }
+  }
+
+  /// Converts a statement to resources; those that stand for it are returned.
+  func convert(_ statement: Cursor, in context: StatementContext) -> [ResourceHandle] {
+    markElsewhere(statement)
+    if let kind = StatementKind.kind(of: statement, in: context) {
+      return kind.convert(self, statement, context)
+    }
+    return GeneralStatement.convert(self, statement, context)
+  }
+
+  /// Converts one statement by one table: the subject, the rows, and what is left.
+  func resource(
+    _ mapping: Mapping, _ statement: Cursor, _ context: StatementContext,
+    complete: (Draft.Slot) -> Void = { _ in }
+  ) -> ResourceHandle {
+    let resource = addResource(mapping.resource, from: statement)
+    subject(of: resource)
+    apply(mapping, statement, to: resource.slot)
+    complete(resource.slot)
+    relateNested(statement, of: resource, context)
+    keepRemainder(of: statement, in: resource.slot)
+    return resource
+  }
+
+  /// Every statement is about the patient of the document.
+  func subject(of resource: ResourceHandle) {
+    guard let patient else { return }
+    for name in [Name.subject, .patient] where facts.member(name, in: facts.type(named: resource.type)) != nil {
+      refer(to: patient, as: name, in: resource.slot)
+      return
+    }
+  }
+
+  /// Statements inside of this one that tables know become resources of their own, to which an
+  /// extension refers.
+  func relateNested(_ statement: Cursor, of resource: ResourceHandle, _ context: StatementContext) {
+    let inner = context.below(statement)
+    for holder in statement.children where holder.kind == .element {
+      guard holder.name == .entryRelationship || holder.name == .component,
+        let nested = self.statement(in: holder), use[nested.index] != .elsewhere, isUntouched(nested),
+        StatementKind.kind(of: nested, in: StatementContext()) != nil
+      else { continue }
+      for related in convert(nested, in: inner) {
+        let added = addExtension(
+          "https://crestkit.example/fhir/StructureDefinition/cda-relationship", in: resource.slot)
+        if let type = holder.attribute(.typeCode) {
+          put(type.sourced, as: .valueCode, in: addExtension("type", in: added))
+        }
+        refer(to: related, as: .valueReference, in: addExtension("target", in: added))
+      }
+    }
+  }
+
+  private func isUntouched(_ element: Cursor) -> Bool {
+    (element.index..<element.end).allSatisfy { use[$0] != .taken && use[$0] != .elsewhere }
+  }
+
+  // MARK: Authors
+
+  /// The authors of a statement, or those of the nearest statement or section around it that has some.
+  func authors(of statement: Cursor, in context: StatementContext) -> (authors: [Cursor], areOwn: Bool) {
+    let own = statement.all(.author).filter(saysSomething)
+    if !own.isEmpty { return (own, true) }
+    for parent in context.parents.reversed() + [context.section].compactMap({ $0 }) {
+      let inherited = parent.all(.author).filter(saysSomething)
+      if !inherited.isEmpty { return (inherited, false) }
+    }
+    return ([], false)
+  }
+
+  /// Writes the latest author as a reference and the earliest time of authoring as a date.
+  func recorder(
+    of statement: Cursor, in context: StatementContext, as name: Name?, date: Name?, in resource: Draft.Slot,
+    type: Name
+  ) {
+    let (authors, _) = authors(of: statement, in: context)
+    func time(_ author: Cursor) -> Text { author.first(.time)?.attribute(.value)?.text ?? .empty }
+    func isEarlier(_ a: Cursor, _ b: Cursor) -> Bool { time(a).bytes.lexicographicallyPrecedes(time(b).bytes) }
+    if let date, draft.first(date, in: resource) == nil,
+      let earliest = authors.filter({ !time($0).isBlank }).min(by: isEarlier),
+      let leaf = nonBlank(earliest.first(.time)?.attribute(.value))
+    {
+      dateTime(leaf: leaf, as: date, in: resource)
+    }
+    guard let name, let member = facts.member(name, in: facts.type(named: type)),
+      let latest = authors.max(by: isEarlier)
+    else { return }
+    if facts.isList(member) || draft.first(name, in: resource) == nil {
+      participation(latest, as: name, in: resource, targets: facts.targets(of: member))
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import ClinicalTree
+import Definitions
+
+/// Vital Signs Organizer and Observation (conversion guide, "vital signs").
+enum VitalSignTable {
+  static let panel = Mapping(
+    "vital-signs-organizer", "organizer", templates: ["2.16.840.1.113883.10.20.22.4.26"],
+    resource: .Observation,
+    [
+      .row("identifier", "id", .identifier),
+      .row("status", "statusCode", .mappedCode("cf-result-status")),
+      .row("effective[x]", "effectiveTime", .time),
+      .row("performer", "performer", .participation),
+      .row("text", "text", .narrative),
+    ])
+
+  static let observation = Mapping(
+    "vital-sign-observation", "observation", templates: ["2.16.840.1.113883.10.20.22.4.27"],
+    resource: .Observation, ObservationRows.all)
+
+  /// Systolic or diastolic pressure as a component of one observation.
+  static let component = Mapping(
+    "blood-pressure-component", "observation", resource: .Observation,
+    [
+      .row("code", "code", .codeableConcept),
+      .row("value[x]", "value", .value),
+      .function("dataAbsentReason", "value/@nullFlavor", "why there is no value") { builder, flavor, component in
+        guard !builder.hasValue(component), builder.draft.first(.dataAbsentReason, in: component) == nil
+        else { return }
+        builder.absentConcept(flavor, as: .dataAbsentReason, in: component)
+      },
+      .row("interpretation", "interpretationCode", .codeableConcept),
+      .function("referenceRange", "referenceRange/observationRange", "reference range") {
+        $0.referenceRange($1, in: $2)
+      },
+    ])
+}
+
+enum VitalSignKinds {
+  static let all = [
+    StatementKind(
+      "vital-signs-organizer", .organizer,
+      templates: [
+        "2.16.840.1.113883.10.20.22.4.26", "2.16.840.1.113883.10.20.1.35",
+        "1.3.6.1.4.1.19376.1.5.3.1.4.13.1",
+      ], sections: ["8716-3"], convert: organizer),
+    StatementKind(
+      "vital-sign-observation", .observation,
+      templates: ["2.16.840.1.113883.10.20.22.4.27", "1.3.6.1.4.1.19376.1.5.3.1.4.13.2"],
+      sections: ["8716-3"]) { [observation($0, $1, $2)] },
+  ]
+
+  private static func organizer(
+    _ builder: FHIRBuilder, _ organizer: Cursor, _ context: StatementContext
+  ) -> [ResourceHandle] {
+    let panel = builder.addResource(.Observation, from: organizer)
+    builder.subject(of: panel)
+    builder.apply(VitalSignTable.panel, organizer, to: panel.slot)
+    builder.concept(
+      "http://loinc.org", "85353-1", Reason("the code of the guide for a panel of vital signs"), as: .code,
+      in: panel.slot)
+    if let code = organizer.first(.code), code.attribute(.code).map({ $0.text == "46680005" || $0.text == "74728-7" }) ?? false {
+      builder.markSelector(code)
+      for translation in code.all(.translation) where translation.attribute(.code).map({ $0.text == "74728-7" || $0.text == "46680005" }) ?? false {
+        builder.markSelector(translation)
+      }
+    }
+    let inner = context.below(organizer)
+    let members = organizer.all(.component).compactMap { $0.first(.observation) }
+    var done: Set<Int> = []
+    for member in members where !done.contains(member.index) && builder.use[member.index] != .elsewhere {
+      builder.markElsewhere(member)
+      let partner = partner(of: member, among: members, done)
+      var made: ResourceHandle
+      if let partner {
+        builder.markElsewhere(partner)
+        done.insert(partner.index)
+        let isFirst = member.code().map { $0 == "8480-6" } ?? false
+        made = bloodPressure(builder, isFirst ? member : partner, isFirst ? partner : member, inner)
+      } else {
+        made = observation(builder, member, inner)
+      }
+      done.insert(member.index)
+      builder.refer(to: made, as: .hasMember, in: panel.slot)
+    }
+    builder.completeObservation(organizer, context, category: "vital-signs", in: panel.slot)
+    builder.relateNested(organizer, of: panel, context)
+    builder.keepRemainder(of: organizer, in: panel.slot)
+    return [panel]
+  }
+
+  private static func observation(
+    _ builder: FHIRBuilder, _ observation: Cursor, _ context: StatementContext
+  ) -> ResourceHandle {
+    builder.resource(VitalSignTable.observation, observation, context) {
+      builder.completeObservation(observation, context, category: "vital-signs", in: $0)
+    }
+  }
+
+  // MARK: Blood pressure
+
+  /// The diastolic pressure for a systolic one of the same time, and the other way round.
+  private static func partner(of member: Cursor, among members: [Cursor], _ done: Set<Int>) -> Cursor? {
+    let wanted: StaticString
+    switch member.code().map({ $0.string }) {
+    case "8480-6": wanted = "8462-4"
+    case "8462-4": wanted = "8480-6"
+    default: return nil
+    }
+    return members.first { other in
+      other.index > member.index && !done.contains(other.index)
+        && other.code().map { $0 == wanted } ?? false && isSameTime(member, other)
+        && other.attribute(.negationInd) == nil && member.attribute(.negationInd) == nil
+    }
+  }
+
+  private static func isSameTime(_ a: Cursor, _ b: Cursor) -> Bool {
+    switch (a.first(.effectiveTime), b.first(.effectiveTime)) {
+    case (nil, nil): true
+    case (let left?, let right?): RoleIndex.digest(left) == RoleIndex.digest(right)
+    default: false
+    }
+  }
+
+  /// Systolic and diastolic pressure are one Observation with two components.
+  private static func bloodPressure(
+    _ builder: FHIRBuilder, _ systolic: Cursor, _ diastolic: Cursor, _ context: StatementContext
+  ) -> ResourceHandle {
+    let pressure = builder.addResource(.Observation, from: systolic, salt: "blood pressure")
+    builder.subject(of: pressure)
+    let type = builder.facts.type(named: .Observation)
+    let shared: Set<String> = ["identifier", "status", "effective[x]", "performer", "text", "method", "bodySite"]
+    let rows = ObservationRows.all.filter { shared.contains($0.target.text) }
+    for row in rows { builder.apply(row, systolic, to: pressure.slot, type) }
+    builder.concept(
+      "http://loinc.org", "85354-9", Reason("the code of the guide for systolic and diastolic pressure together"),
+      as: .code, in: pressure.slot)
+    if let first = rows.first { builder.apply(first, diastolic, to: pressure.slot, type) }
+    let componentType = builder.facts.type(named: "Observation.component")
+    for part in [systolic, diastolic] {
+      let component = builder.draft.addObject(.component, in: pressure.slot)
+      for row in VitalSignTable.component.rows { builder.apply(row, part, to: component, componentType) }
+      if builder.isMissing(.code, in: component) { builder.absentObject(.code, in: component) }
+      builder.implied(part)
+      if part.index == systolic.index {
+        builder.completeObservation(part, context, category: "vital-signs", in: pressure.slot)
+      }
+      builder.relateNested(part, of: pressure, context)
+      builder.keepRemainder(of: part, in: component)
+    }
+    return pressure
+  }
+}

@@ -1,0 +1,9 @@
+import Commands
+
+/// The command `crest`.
+@main
+enum Tool {
+  static func main() async {
+    await Root.run()
+  }
+}
