@@ -69,15 +69,15 @@ public struct ClinicalDocument: Sendable {
   public init(
     parsing bytes: [UInt8], as kind: Kind? = nil, limits: Limits = .standard
   ) throws(ReadingError) {
-    let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    let first = bytes[start...].first { !Bytes.isSpace($0) && $0 != 0 }
+    // What a byte order mark, or a part of one, stands before.
+    let first = bytes.first { !Bytes.isSpace($0) && ![0, 0xEF, 0xBB, 0xBF, 0xFE, 0xFF].contains($0) }
     switch kind {
     case .ccda, .fhirXML: try self.init(xml: bytes, kind, limits)
     case .fhir, .record: try self.init(json: bytes, kind, limits)
     case .ndjson: try self.init(ndjson: bytes, limits)
     case nil:
       switch first {
-      case UInt8(ascii: "<"), 0xFF, 0xFE: try self.init(xml: bytes, nil, limits)
+      case UInt8(ascii: "<"): try self.init(xml: bytes, nil, limits)
       case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""): try self.init(json: bytes, nil, limits)
       case nil: throw ReadingError(issues: [Issue(Self.notARecord, "the input is empty")])
       default:

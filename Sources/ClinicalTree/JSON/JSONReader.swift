@@ -192,7 +192,7 @@ struct JSONReader {
       let node = nodes[child]
       let isShadow = node.flags.contains(.shadow)
       let key = UInt64(node.name.rawValue) << 1 | (isShadow ? 1 : 0)
-      let bit: UInt64 = 1 << (key &* 0x9E37_79B9_7F4A_7C15 >> 58)
+      let bit: UInt64 = 1 << ((key &* 0x9E37_79B9_7F4A_7C15) >> 58)
       // Only when the filter says that the name may have been seen is it looked for.
       if filter & bit != 0, isRepeated(key, container, child, count, &seen) {
         doubts.append((JSON.duplicateName, child, "this property stands twice in its object"))

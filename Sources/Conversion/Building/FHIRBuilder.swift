@@ -85,6 +85,8 @@ final class FHIRBuilder {
   /// Notes that an element is the same as one that was converted before: its leaves are where those of
   /// the other one are, and in the reference that now points there.
   func note(_ element: Cursor, sameAs other: Int, reference: Draft.Slot) {
+    // The same element may be referred to from many places: its leaves are where they are.
+    guard other != element.index else { return }
     for index in element.index..<element.end where use[index] == .untouched { use[index] = .taken }
     ledger?.addAlias(element.index..<element.end, other, reference)
   }

@@ -53,7 +53,8 @@ private struct FHIRXMLWriter {
   /// The properties of an object in the order of the standard.
   private func ordered(_ object: Cursor, _ type: Int) -> [(property: Cursor, member: Int?)] {
     var found: [(property: Cursor, member: Int?, order: Int)] = []
-    for child in object.children where child.name != .resourceType {
+    let isResource = facts.holdsResource(type) || type == 0
+    for child in object.children where !isResource || child.name != .resourceType {
       let member = facts.member(child.name, in: type)
       found.append((child, member, member.map(facts.order(of:)) ?? .max))
     }
@@ -110,7 +111,7 @@ private struct FHIRXMLWriter {
       if let value, value.kind == .object {
         out.append("<")
         out.append(name)
-        if facts.holdsResource(type) || value.property(.resourceType) != nil {
+        if facts.holdsResource(type) || type == 0 && value.property(.resourceType) != nil {
           out.append(">")
           newLine(depth + 1, &out)
           resource(value, depth: depth + 1, to: &out)

@@ -18,10 +18,10 @@ enum Encoding {
     if startsWith(0, 0x3C) { return decode16(source[...], isBigEndian: true) }
     guard let declared = declaration(in: source) else { return .success(source) }
     switch declared.lowercased() {
+    case "utf-8", "utf8", "us-ascii", "ascii": return .success(source)
     // Bytes that begin with an ASCII `<` are not UTF-16, whatever is declared.
-    case "utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be", "utf-32", "ucs-2",
-      "iso-10646-ucs-2":
-      return .success(source)
+    case "utf-16", "utf-16le", "utf-16be", "utf-32", "ucs-2", "ucs-4", "iso-10646-ucs-2":
+      return .failure(.badBytes)
     case "iso-8859-1", "iso8859-1", "latin1", "iso-latin-1":
       return .success(singleByte(source) { UInt32($0) })
     case "windows-1252", "cp1252", "cp-1252":

@@ -7,7 +7,7 @@ struct PointerMap {
   @inline(__always)
   private func slot(_ key: UnsafeRawPointer) -> Int {
     let bits = UInt(bitPattern: key)
-    return Int(truncatingIfNeeded: (bits >> 1) &* 0x9E37_79B9_7F4A_7C15 >> 32) & (keys.count - 1)
+    return Int(truncatingIfNeeded: ((bits >> 1) &* 0x9E37_79B9_7F4A_7C15) >> 32) & (keys.count - 1)
   }
 
   @inline(__always)

@@ -71,9 +71,12 @@ struct SAXReader {
     else { return report(XML.notWellFormed, "the document cannot be read", at: 0) }
     defer { xmlFreeParserCtxt(context) }
     self.context = context
-    xmlCtxtUseOptions(
-      context,
-      Int32(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_NOERROR.rawValue))
+    // NOENT would be dangerous if a document could define entities; without a DOCTYPE it only keeps
+    // libxml2 from writing &amp; in attributes as &#38;.
+    let options = [
+      XML_PARSE_NONET, XML_PARSE_IGNORE_ENC, XML_PARSE_NOERROR, XML_PARSE_NOENT,
+    ]
+    xmlCtxtUseOptions(context, Int32(options.reduce(0) { $0 | $1.rawValue }))
     // The context owns the memory of its handler, so ours is copied into it.
     context.pointee.sax.pointee = SAXReader.handler.value
     withUnsafeMutablePointer(to: &self) { reader in
