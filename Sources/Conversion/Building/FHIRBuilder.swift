@@ -16,6 +16,9 @@ final class FHIRBuilder {
   let narrative: NarrativeIndex
   var registry = ResourceRegistry()
   var roles = RoleIndex()
+  /// Elements that say the same as the one that a resource was made from, until a reference to the
+  /// resource stands that is theirs.
+  var pendingAliases: [Draft.Slot: [(element: Cursor, other: Int)]] = [:]
   /// The patient whom every statement is about.
   var patient: ResourceHandle?
   /// The one offset from UTC that the document's times state, if they state exactly one.

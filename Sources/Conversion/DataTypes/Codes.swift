@@ -119,12 +119,13 @@ extension FHIRBuilder {
   }
 
   /// Writes a concept with one coding of the standard, by rule.
+  @discardableResult
   func concept(
     _ system: StaticString, _ code: StaticString, _ reason: Reason = .mapped, as name: Name, in parent: Draft.Slot
-  ) {
+  ) -> Draft.Slot {
     let coding = draft.addObject(.coding, in: draft.addObject(name, in: parent))
     put(rule: system, reason, as: .system, in: coding)
-    put(rule: code, reason, as: .code, in: coding)
+    return put(rule: code, reason, as: .code, in: coding)
   }
 }
 

@@ -91,7 +91,11 @@ extension FHIRBuilder {
   @discardableResult
   func refer(to resource: ResourceHandle, as name: Name, in parent: Draft.Slot) -> Draft.Slot {
     let reference = draft.addObject(name, in: parent)
-    return put(Sourced(resource.url, .rule(.reference)), as: .reference, in: reference)
+    let slot = put(Sourced(resource.url, .rule(.reference)), as: .reference, in: reference)
+    if !pendingAliases.isEmpty, let waiting = pendingAliases.removeValue(forKey: resource.slot) {
+      for alias in waiting { note(alias.element, sameAs: alias.other, reference: slot) }
+    }
+    return slot
   }
 
   /// The ids of an element as one text; empty when it has none that says anything.

@@ -86,9 +86,21 @@ private struct LineWriter {
   private func isLeaf(_ index: Int, _ node: Node) -> Bool {
     switch node.kind {
     case .attribute: true
-    case .text: !node.isBlank(in: ledger.source)
+    case .text: !isBlank(node)
     default: false
     }
+  }
+
+  /// Blanks of any kind, those that do not break a line among them.
+  private func isBlank(_ node: Node) -> Bool {
+    if node.isBlank(in: ledger.source) { return true }
+    let storage = ledger.source.storage
+    let buffer = node.flags.contains(.decoded) ? storage.decoded : storage.source
+    let bytes = buffer[Int(node.offset)..<Int(node.offset + node.length)]
+    guard bytes.count <= 64, bytes.contains(0xC2) || bytes.contains(0xE2) || bytes.contains(0xE3) else {
+      return false
+    }
+    return String(decoding: bytes, as: UTF8.self).allSatisfy(\.isWhitespace)
   }
 
   private mutating func place(of slot: Int32) -> String? {

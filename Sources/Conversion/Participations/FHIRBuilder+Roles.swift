@@ -64,7 +64,9 @@ extension FHIRBuilder {
 
   private func saysOnlyIDs(_ entity: Cursor) -> Bool {
     entity.children.allSatisfy { child in
-      child.kind != .element || child.name == .id || child.name == .templateId || !saysSomething(child)
+      guard child.kind == .element, child.name != .templateId else { return true }
+      guard child.name == .id else { return !saysSomething(child) }
+      return child.children.allSatisfy { $0.name == .root || $0.name == .`extension` || $0.text.isBlank }
     }
   }
 
@@ -157,7 +159,7 @@ extension FHIRBuilder {
   func organization(_ element: Cursor) -> ResourceHandle {
     let digest = RoleIndex.digest(element)
     if let known = roles.entry(sameAs: element, digest), let handle = known.handles.organization {
-      note(element, sameAs: known.start, reference: handle.slot)
+      pendingAliases[handle.slot, default: []].append((element, known.start))
       return handle
     }
     let resource = make(RoleTables.organization, element)

@@ -65,9 +65,13 @@ extension FHIRBuilder {
     let text = leaf.text.trimmed
     let type = maps.translate(text, by: maps.map("cf-allergy-type"))
     let category = maps.translate(text, by: maps.map("cf-allergy-category"))
-    if let type { put(Sourced(type.code, .leaf(leaf)), as: .type, in: allergy) }
-    if let category { put(Sourced(category.code, .leaf(leaf)), as: .category, in: allergy) }
-    if type == nil, category == nil, !isNegated { return }
+    let slots = [
+      type.map { put(Sourced($0.code, .leaf(leaf)), as: .type, in: allergy) },
+      category.map { put(Sourced($0.code, .leaf(leaf)), as: .category, in: allergy) },
+    ].compactMap { $0 }
+    // One of the two alone is said by several codes.
+    if slots.count == 1 { keep(leaf, in: slots[0]) }
+    if slots.isEmpty, !isNegated { return }
     markMapped(value)
   }
 
@@ -164,7 +168,9 @@ enum AllergyKinds {
   ) -> ResourceHandle {
     builder.resource(AllergyTable.allergy, observation, context) { allergy in
       builder.negation(observation, in: allergy)
-      if builder.isMissing(.clinicalStatus, in: allergy), let status = concern?.first(.statusCode) {
+      if builder.isMissing(.clinicalStatus, in: allergy), !builder.hasStatusObservation(observation),
+        let status = concern?.first(.statusCode)
+      {
         builder.mappedConcept(status, "cf-allergy-concern-status", as: .clinicalStatus, in: allergy)
       }
       builder.recorder(

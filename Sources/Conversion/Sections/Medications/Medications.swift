@@ -264,8 +264,8 @@ enum MedicationKinds {
         builder.put(rule: "unknown", silent, as: .status, in: request)
       }
       if builder.draft.first(.intent, in: request) == nil {
-        let reason = Reason("R4 requires MedicationRequest.intent; the mood has no counterpart: plan")
-        builder.put(rule: "plan", reason, as: .intent, in: request)
+        let reason = Reason("R4 requires MedicationRequest.intent; the mood has no counterpart: proposal")
+        builder.put(rule: "proposal", reason, as: .intent, in: request)
       }
       if builder.isMissing(.medicationCodeableConcept, in: request),
         builder.isMissing(.medicationReference, in: request)

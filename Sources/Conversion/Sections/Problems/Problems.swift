@@ -101,7 +101,7 @@ enum ProblemKinds {
   ) -> ResourceHandle? {
     builder.resource(ProblemTable.condition, observation, context) { condition in
       builder.sectionCategory(context, in: condition)
-      builder.clinicalStatus(concern, in: condition)
+      if !builder.hasStatusObservation(observation) { builder.clinicalStatus(concern, in: condition) }
       builder.abatement(observation, in: condition)
       builder.recorder(
         of: observation, in: context, as: .recorder, date: .recordedDate, in: condition,
@@ -119,6 +119,15 @@ extension FHIRBuilder {
     let reason = Reason("the category that the section stands for")
     put(Sourced(target.system, .rule(reason)), as: .system, in: coding)
     put(Sourced(target.code, .rule(reason)), as: .code, in: coding)
+  }
+
+  /// Whether a problem or an allergy states its status itself, in whatever words.
+  func hasStatusObservation(_ observation: Cursor) -> Bool {
+    observation.all(.entryRelationship).contains { relationship in
+      guard let status = relationship.first(.observation), status.code().map({ $0 == "33999-4" }) ?? false
+      else { return false }
+      return status.first(.value)?.attribute(.code) != nil
+    }
   }
 
   /// The status of the concern holds for a problem without a status of its own.

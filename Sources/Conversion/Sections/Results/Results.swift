@@ -87,7 +87,7 @@ extension FHIRBuilder {
     guard saysSomething(role) else { return nil }
     let digest = RoleIndex.digest(role)
     if let known = roles.entry(sameAs: role, digest), let handle = known.handles.location {
-      note(role, sameAs: known.start, reference: handle.slot)
+      pendingAliases[handle.slot, default: []].append((role, known.start))
       return handle
     }
     let resource = addResource(.Specimen, from: role)

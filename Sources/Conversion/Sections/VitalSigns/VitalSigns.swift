@@ -132,9 +132,17 @@ enum VitalSignKinds {
     let shared: Set<String> = ["identifier", "status", "effective[x]", "performer", "text", "method", "bodySite"]
     let rows = ObservationRows.all.filter { shared.contains($0.target.text) }
     for row in rows { builder.apply(row, systolic, to: pressure.slot, type) }
-    builder.concept(
+    let code = builder.concept(
       "http://loinc.org", "85354-9", Reason("the code of the guide for systolic and diastolic pressure together"),
       as: .code, in: pressure.slot)
+    // That both have one time is why they are one observation.
+    for part in [systolic, diastolic] {
+      guard let time = part.first(.effectiveTime) else { continue }
+      for index in time.index..<time.end {
+        let leaf = time.at(index)
+        if leaf.kind == .attribute, leaf.name == .value { builder.note(.leaf(leaf), code) }
+      }
+    }
     if let first = rows.first { builder.apply(first, diastolic, to: pressure.slot, type) }
     let componentType = builder.facts.type(named: "Observation.component")
     for part in [systolic, diastolic] {
