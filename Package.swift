@@ -6,6 +6,9 @@ let package = Package(
   products: [
     .library(name: "CRESTKit", targets: ["CRESTKit"]),
     .library(name: "FHIRModels", targets: ["FHIRModels"]),
+    .library(name: "ClinicalTree", targets: ["ClinicalTree"]),
+    .library(name: "XMLTree", targets: ["XMLTree"]),
+    .library(name: "Definitions", targets: ["Definitions"]),
     .executable(name: "crest", targets: ["crest-tool"]),
   ],
   dependencies: [

@@ -65,3 +65,6 @@ facts.add(
 facts.add(guide: try read("Profiles/package/CodeSystem-crest-guide.json"))
 try write(facts.finished(), "Sources/CDefinitions/facts.bin")
 try write(Array(NamesFile.text(names).utf8), "Sources/Definitions/Generated/Names.swift")
+for file in ModelsWriter(fhir).files() {
+  try write(Array(file.text.utf8), "Sources/FHIRModels/Generated/\(file.name).swift")
+}

@@ -1,0 +1,81 @@
+import CRESTKit
+import CSAX
+import ClinicalTree
+import Definitions
+import Foundation
+import XMLTree
+
+/// Ratios to yardsticks of the same run, on documents that CREST_CORPORA names: machines drift, ratios
+/// hardly do. Every figure is processor time on one core, the best of several rounds.
+@main
+enum Speed {
+  static func main() throws {
+    guard let corpora = ProcessInfo.processInfo.environment["CREST_CORPORA"] else {
+      return print("set CREST_CORPORA to the folder with the documents")
+    }
+    let documents = files(corpora + "/ccda/jddamore__ccda-samples", ".xml")
+    let resources = files(corpora + "/fhir/r4-examples", ".json")
+    let xmlSize = Double(documents.reduce(0) { $0 + $1.count })
+    let jsonSize = Double(resources.reduce(0) { $0 + $1.count })
+
+    let sax = seconds {
+      for document in documents {
+        document.withUnsafeBytes { bytes in
+          _ = csax_count(bytes.baseAddress!.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+        }
+      }
+    }
+    let tree = seconds { for document in documents { _ = try? Tree.xml(document, names: .standard) } }
+    let converter = Converter()
+    let convert = seconds {
+      for document in documents {
+        guard let source = try? ClinicalDocument(parsing: document) else { continue }
+        _ = try? converter.convert(source, to: .fhir)
+      }
+    }
+    let recording = Converter(options: .init(keepsLedger: true))
+    let ledger = seconds {
+      for document in documents {
+        guard let source = try? ClinicalDocument(parsing: document) else { continue }
+        let output = try? recording.convert(source, to: .fhir)
+        var lines = 0
+        output?.ledger?.forEachLine { _ in lines += 1 }
+      }
+    }
+    let foundationData = resources.map { Data($0) }
+    let foundation = seconds(rounds: 2) {
+      for data in foundationData { _ = try? JSONSerialization.jsonObject(with: data) }
+    }
+    let json = seconds { for resource in resources { _ = try? Tree.json(resource, names: .standard) } }
+
+    func line(_ name: String, _ size: Double, _ time: Double, _ yardstick: Double, _ goal: Double, _ unit: String) {
+      let ratio = yardstick / time
+      let verdict = ratio >= goal ? "holds" : "falls short"
+      print("\(name): \(Int(size / time / 1e6)) MB/s, \(format(ratio)) of \(unit) (goal \(goal)): \(verdict)")
+    }
+    print("libxml2 SAX2 with counting callbacks: \(Int(xmlSize / sax / 1e6)) MB/s")
+    line("XML to tree", xmlSize, tree, sax, 0.5, "SAX2")
+    line("C-CDA to FHIR, bytes to bytes", xmlSize, convert, sax, 0.06, "SAX2")
+    line("the same with every line of the ledger", xmlSize, ledger, convert, 0.5, "that without")
+    print("JSONSerialization: \(Int(jsonSize / foundation / 1e6)) MB/s")
+    line("JSON to tree", jsonSize, json, foundation, 8, "JSONSerialization")
+  }
+
+  static func format(_ number: Double) -> String { String(format: "%.3f", number) }
+
+  static func files(_ folder: String, _ suffix: String) -> [[UInt8]] {
+    guard let walk = FileManager.default.enumerator(atPath: folder) else { return [] }
+    let names = walk.compactMap { $0 as? String }.filter { $0.hasSuffix(suffix) }.sorted()
+    return names.compactMap { FileManager.default.contents(atPath: folder + "/" + $0).map { [UInt8]($0) } }
+  }
+
+  /// Processor seconds of the best of several rounds, after one that does not count.
+  static func seconds(rounds: Int = 5, _ body: () -> Void) -> Double {
+    body()
+    return (0..<rounds).map { _ in
+      let start = clock()
+      body()
+      return Double(clock() - start) / Double(CLOCKS_PER_SEC)
+    }.min() ?? 0
+  }
+}
