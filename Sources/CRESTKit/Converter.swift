@@ -1,6 +1,9 @@
 public import ClinicalTree
+import CRESTRecords
 import Conversion
+import Definitions
 import FHIRFormats
+import FHIRModels
 
 /// Converts records into each other.
 ///
@@ -50,6 +53,8 @@ public struct Converter: Sendable {
   public enum ConversionError: Error, Sendable {
     /// This version has no way between these kinds.
     case unavailable(from: ClinicalDocument.Kind, to: ClinicalDocument.Kind)
+    /// The JSON is not that of a record, for the reasons given.
+    case notARecord([Issue])
   }
 
   private let options: Options
@@ -70,8 +75,12 @@ public struct Converter: Sendable {
     _ document: ClinicalDocument, to target: ClinicalDocument.Kind, layout: JSON.Layout = .compact
   ) throws(ConversionError) -> Output {
     switch (document.kind, target) {
-    case (.ccda, .fhir), (.ccda, .fhirXML), (.ccda, .ndjson):
+    case (.ccda, .fhir), (.ccda, .fhirXML), (.ccda, .ndjson), (.ccda, .record):
       return fromCDA(document, to: target, layout)
+    case (.fhir, .record), (.fhirXML, .record), (.ndjson, .record):
+      return record(CREST.Record(resources: document.resources), document.tree, document.issues, layout)
+    case (.record, .record), (.record, .fhir), (.record, .fhirXML), (.record, .ndjson):
+      return try fromRecord(document, to: target, layout)
     case (.fhir, .fhir), (.fhir, .fhirXML), (.fhir, .ndjson), (.fhirXML, .fhir), (.fhirXML, .fhirXML),
       (.fhirXML, .ndjson), (.ndjson, .ndjson), (.ndjson, .fhir):
       let (data, issues) = write([document.tree] + document.more, as: target, layout)
@@ -85,12 +94,39 @@ public struct Converter: Sendable {
     _ document: ClinicalDocument, to target: ClinicalDocument.Kind, _ layout: JSON.Layout
   ) -> Output {
     let result = CDAConverter(options: conversionOptions)
-      .convert(document.tree, keepsLedger: options.keepsLedger) { _ in [] }
+      .convert(document.tree, keepsLedger: options.keepsLedger) { $0.guideTags() }
+    if target == .record {
+      return record(
+        CREST.Record(fhir: result.tree), result.tree, document.issues + result.issues, layout,
+        ledger: result.ledger.map(Ledger.init))
+    }
     let trees = target == .ndjson ? result.tree.bundledResources() : [result.tree]
     let (data, issues) = write(trees, as: target, layout)
     return Output(
       tree: result.tree, issues: document.issues + result.issues + issues,
       ledger: result.ledger.map(Ledger.init), data: data)
+  }
+
+  private func record(
+    _ record: CREST.Record, _ tree: Tree, _ issues: [Issue], _ layout: JSON.Layout, ledger: Ledger? = nil
+  ) -> Output {
+    Output(tree: tree, issues: issues, ledger: ledger, data: record.json(layout))
+  }
+
+  private func fromRecord(
+    _ document: ClinicalDocument, to target: ClinicalDocument.Kind, _ layout: JSON.Layout
+  ) throws(ConversionError) -> Output {
+    let record: CREST.Record
+    do {
+      record = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
+    } catch {
+      throw .notARecord(document.issues + [Issue(ClinicalDocument.notARecord, "not the JSON of a record")])
+    }
+    if target == .record { return self.record(record, document.tree, document.issues, layout) }
+    let bundle = record.linkedBundle.tree(names: .standard)
+    let trees = target == .ndjson ? bundle.bundledResources() : [bundle]
+    let (data, issues) = write(trees, as: target, layout)
+    return Output(tree: bundle, issues: document.issues + issues, ledger: nil, data: data)
   }
 
   private var conversionOptions: Conversion.Options {

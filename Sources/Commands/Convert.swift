@@ -139,6 +139,8 @@ struct ConvertRun {
       } catch Converter.ConversionError.unavailable(let source, let target) {
         let message = "no way from \(source.rawValue) to \(target.rawValue) yet"
         return .failed([Issue(FileCodes.unavailable, message)], Exit.unavailable.rawValue)
+      } catch Converter.ConversionError.notARecord(let issues) {
+        return .failed(issues, Exit.badData.rawValue)
       } catch {
         return .failed([Issue(FileCodes.unreadable, "cannot be read")], Exit.inputOutput.rawValue)
       }

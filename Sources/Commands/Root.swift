@@ -11,7 +11,7 @@ public struct Root: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Convert.self, Validate.self, Explain.self,
+      Convert.self, Validate.self, Inspect.self, GuideCommand.self, Explain.self,
     ])
 
   public init() {}

@@ -28,6 +28,12 @@ package struct CDAConverter: Sendable {
     }
   }
 
+  /// Whether a table of its own converts a clinical statement; `nil` for what is no such statement.
+  package static func hasTable(_ element: Cursor) -> Bool? {
+    guard FHIRBuilder.statementNames.contains(element.name) else { return nil }
+    return StatementKind.kind(of: element, in: StatementContext()) != nil
+  }
+
   /// Converts a tree that was read from CDA XML.
   ///
   /// - Parameters:

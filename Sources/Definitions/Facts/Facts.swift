@@ -68,6 +68,14 @@ package struct FactStrings: @unchecked Sendable {
   }
 }
 
+extension Facts {
+  /// The code system of the guide as JSON; see `Profiles/package/CodeSystem-crest-guide.json`.
+  package static var guide: [UInt8] {
+    let (start, count) = shared.bytes(.guide)
+    return Array(UnsafeRawBufferPointer(start: start, count: count))
+  }
+}
+
 extension NameTable {
   /// The names of FHIR R4 and CDA R2.
   public static let standard = NameTable(base: Facts.shared.bytes(.names).start)

@@ -182,6 +182,181 @@ extension R4 {
       }
     }
 
+    /// Changes the metadata of a resource that has a model.
+    public mutating func updateMeta(_ change: (inout Meta?) -> Void) {
+      switch self {
+      case .allergyIntolerance(var value):
+        change(&value.meta)
+        self = .allergyIntolerance(value)
+      case .basic(var value):
+        change(&value.meta)
+        self = .basic(value)
+      case .binary(var value):
+        change(&value.meta)
+        self = .binary(value)
+      case .bodyStructure(var value):
+        change(&value.meta)
+        self = .bodyStructure(value)
+      case .bundle(var value):
+        change(&value.meta)
+        self = .bundle(value)
+      case .capabilityStatement(var value):
+        change(&value.meta)
+        self = .capabilityStatement(value)
+      case .carePlan(var value):
+        change(&value.meta)
+        self = .carePlan(value)
+      case .careTeam(var value):
+        change(&value.meta)
+        self = .careTeam(value)
+      case .clinicalImpression(var value):
+        change(&value.meta)
+        self = .clinicalImpression(value)
+      case .codeSystem(var value):
+        change(&value.meta)
+        self = .codeSystem(value)
+      case .communication(var value):
+        change(&value.meta)
+        self = .communication(value)
+      case .composition(var value):
+        change(&value.meta)
+        self = .composition(value)
+      case .conceptMap(var value):
+        change(&value.meta)
+        self = .conceptMap(value)
+      case .condition(var value):
+        change(&value.meta)
+        self = .condition(value)
+      case .consent(var value):
+        change(&value.meta)
+        self = .consent(value)
+      case .coverage(var value):
+        change(&value.meta)
+        self = .coverage(value)
+      case .device(var value):
+        change(&value.meta)
+        self = .device(value)
+      case .deviceRequest(var value):
+        change(&value.meta)
+        self = .deviceRequest(value)
+      case .deviceUseStatement(var value):
+        change(&value.meta)
+        self = .deviceUseStatement(value)
+      case .diagnosticReport(var value):
+        change(&value.meta)
+        self = .diagnosticReport(value)
+      case .documentReference(var value):
+        change(&value.meta)
+        self = .documentReference(value)
+      case .encounter(var value):
+        change(&value.meta)
+        self = .encounter(value)
+      case .familyMemberHistory(var value):
+        change(&value.meta)
+        self = .familyMemberHistory(value)
+      case .goal(var value):
+        change(&value.meta)
+        self = .goal(value)
+      case .group(var value):
+        change(&value.meta)
+        self = .group(value)
+      case .imagingStudy(var value):
+        change(&value.meta)
+        self = .imagingStudy(value)
+      case .immunization(var value):
+        change(&value.meta)
+        self = .immunization(value)
+      case .implementationGuide(var value):
+        change(&value.meta)
+        self = .implementationGuide(value)
+      case .list(var value):
+        change(&value.meta)
+        self = .list(value)
+      case .location(var value):
+        change(&value.meta)
+        self = .location(value)
+      case .media(var value):
+        change(&value.meta)
+        self = .media(value)
+      case .medication(var value):
+        change(&value.meta)
+        self = .medication(value)
+      case .medicationAdministration(var value):
+        change(&value.meta)
+        self = .medicationAdministration(value)
+      case .medicationDispense(var value):
+        change(&value.meta)
+        self = .medicationDispense(value)
+      case .medicationRequest(var value):
+        change(&value.meta)
+        self = .medicationRequest(value)
+      case .medicationStatement(var value):
+        change(&value.meta)
+        self = .medicationStatement(value)
+      case .nutritionOrder(var value):
+        change(&value.meta)
+        self = .nutritionOrder(value)
+      case .observation(var value):
+        change(&value.meta)
+        self = .observation(value)
+      case .operationOutcome(var value):
+        change(&value.meta)
+        self = .operationOutcome(value)
+      case .organization(var value):
+        change(&value.meta)
+        self = .organization(value)
+      case .parameters(var value):
+        change(&value.meta)
+        self = .parameters(value)
+      case .patient(var value):
+        change(&value.meta)
+        self = .patient(value)
+      case .planDefinition(var value):
+        change(&value.meta)
+        self = .planDefinition(value)
+      case .practitioner(var value):
+        change(&value.meta)
+        self = .practitioner(value)
+      case .practitionerRole(var value):
+        change(&value.meta)
+        self = .practitionerRole(value)
+      case .procedure(var value):
+        change(&value.meta)
+        self = .procedure(value)
+      case .provenance(var value):
+        change(&value.meta)
+        self = .provenance(value)
+      case .questionnaire(var value):
+        change(&value.meta)
+        self = .questionnaire(value)
+      case .questionnaireResponse(var value):
+        change(&value.meta)
+        self = .questionnaireResponse(value)
+      case .relatedPerson(var value):
+        change(&value.meta)
+        self = .relatedPerson(value)
+      case .riskAssessment(var value):
+        change(&value.meta)
+        self = .riskAssessment(value)
+      case .serviceRequest(var value):
+        change(&value.meta)
+        self = .serviceRequest(value)
+      case .specimen(var value):
+        change(&value.meta)
+        self = .specimen(value)
+      case .structureDefinition(var value):
+        change(&value.meta)
+        self = .structureDefinition(value)
+      case .supplyDelivery(var value):
+        change(&value.meta)
+        self = .supplyDelivery(value)
+      case .valueSet(var value):
+        change(&value.meta)
+        self = .valueSet(value)
+      case .other: break
+      }
+    }
+
     init?(type: Swift.String, from reader: ResourceReader) {
       switch type {
       case "AllergyIntolerance": self = .allergyIntolerance(reader.read())

@@ -29,7 +29,9 @@ extension Int: R4.PrimitiveValue {
 
 extension R4 {
   /// A decimal number with the digits that were written: `1.10` is not `1.1`.
-  public struct Decimal: PrimitiveValue, ExpressibleByIntegerLiteral, CustomStringConvertible {
+  public struct Decimal: PrimitiveValue, JSON.NumberText, ExpressibleByIntegerLiteral,
+    CustomStringConvertible
+  {
     /// The number as JSON writes it.
     public let fhir: Swift.String
 
@@ -40,6 +42,12 @@ extension R4 {
       else { return nil }
       fhir = text
     }
+
+    /// Reads a number as JSON writes it.
+    public init?(jsonNumber text: Swift.String) { self.init(fhir: text) }
+
+    /// The number as JSON writes it.
+    public var jsonNumber: Swift.String { fhir }
 
     /// A whole number.
     public init(integerLiteral value: Int) { fhir = Swift.String(value) }

@@ -285,6 +285,13 @@ struct ModelsWriter {
     out += "    public var typed: (any ResourceType)? {\n      switch self {\n"
     for name in ModelsWriter.resources { out += "      case .\(lowercasedFirst(name))(let value): value\n" }
     out += "      case .other: nil\n      }\n    }\n\n"
+    out += "    /// Changes the metadata of a resource that has a model.\n"
+    out += "    public mutating func updateMeta(_ change: (inout Meta?) -> Void) {\n      switch self {\n"
+    for name in ModelsWriter.resources {
+      let form = lowercasedFirst(name)
+      out += "      case .\(form)(var value):\n        change(&value.meta)\n        self = .\(form)(value)\n"
+    }
+    out += "      case .other: break\n      }\n    }\n\n"
     out += "    init?(type: Swift.String, from reader: ResourceReader) {\n      switch type {\n"
     for name in ModelsWriter.resources {
       out += "      case \"\(name)\": self = .\(lowercasedFirst(name))(reader.read())\n"

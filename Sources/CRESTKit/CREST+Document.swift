@@ -1,0 +1,84 @@
+public import CRESTRecords
+import ClinicalTree
+import Conversion
+import Definitions
+public import FHIRModels
+
+extension CREST.Record {
+  /// Reads a record from a document of any kind; C-CDA is converted to FHIR first.
+  ///
+  /// - Throws: ``Converter/ConversionError`` for JSON that claims to be a record and is none.
+  public init(_ document: ClinicalDocument) throws(Converter.ConversionError) {
+    switch document.kind {
+    case .ccda: self.init(fhir: try Converter().convert(document, to: .fhir).tree)
+    case .fhir, .fhirXML, .ndjson: self.init(resources: document.resources)
+    case .record:
+      do {
+        self = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
+      } catch {
+        throw .notARecord(document.issues)
+      }
+    }
+  }
+
+  /// The record as a Bundle whose resources are linked to the guide by tags.
+  public var linkedBundle: R4.Bundle {
+    var bundle = bundle
+    let links = CREST.Guide.links(in: bundle.tree(names: .standard))
+    for place in bundle.entry.indices {
+      guard let resource = bundle.entry[place].resource?.typed else { continue }
+      let name = type(of: resource).resourceType + "/" + (resource.id?.value ?? "")
+      let own = links.filter { $0.resource == name }
+      if own.isEmpty { continue }
+      bundle.entry[place].resource?.updateMeta { meta in
+        var changed = meta ?? R4.Meta()
+        changed.tag += own.map { link in
+          var tag = R4.Coding()
+          tag.system = R4.Primitive(CREST.guideSystem)
+          tag.code = R4.Primitive(link.statement)
+          return tag
+        }
+        meta = changed
+      }
+    }
+    return bundle
+  }
+}
+
+extension CREST.Guide {
+  /// The links of a document to the guide; see ``CREST/Guide/links(in:)-(Tree)``.
+  public static func links(in document: ClinicalDocument) -> [Link] {
+    ([document.tree] + document.more).flatMap { links(in: $0) }
+  }
+
+  /// Every statement of the guide with the number of records of a document that it speaks of.
+  public static func coverage(of document: ClinicalDocument) -> [Coverage] {
+    let trees = [document.tree] + document.more
+    let parts = trees.map { coverage(of: $0) }
+    return standard.statements.enumerated().map { place, statement in
+      Coverage(statement: statement, records: parts.reduce(0) { $0 + $1[place].records })
+    }
+  }
+}
+
+extension ClinicalDocument {
+  /// The resources of a FHIR document: those of a Bundle, or of all lines.
+  public var resources: [R4.Resource] {
+    ([tree] + more).flatMap { tree in
+      let (resource, _) = R4.Resource.reading(tree)
+      if case .bundle(let bundle) = resource { return bundle.entry.compactMap(\.resource) }
+      return [resource]
+    }
+  }
+}
+
+extension Tree {
+  /// A tag for every link of the resources of this Bundle to the guide.
+  func guideTags() -> [CDAConverter.Annotation] {
+    CREST.Guide.links(in: self).map { link in
+      CDAConverter.Annotation(
+        node: link.node, system: CREST.guideSystem, code: link.statement,
+        reason: "the guide's statement \(link.statement) speaks of this record")
+    }
+  }
+}

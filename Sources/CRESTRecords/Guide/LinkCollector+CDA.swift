@@ -1,0 +1,68 @@
+import ClinicalTree
+import Definitions
+
+extension LinkCollector {
+  private static let statements: Set<Name> = [
+    .act, .observation, .organizer, .procedure, .substanceAdministration, .supply, .encounter,
+  ]
+
+  /// States in which a statement says that nothing was found or done.
+  private static let voided = ["aborted", "cancelled", "nullified", "new"]
+
+  mutating func collectCDA(_ root: Cursor) {
+    for child in root.children where child.kind == .element { collect(child, isFamily: false) }
+    if Self.statements.contains(root.name) { statement(root) }
+  }
+
+  private mutating func collect(_ element: Cursor, isFamily: Bool) {
+    // What is said of relatives is not said of the patient.
+    let isFamily = isFamily || element.name == .section && element.first(.code)?.attribute(.code)
+      .map { $0.text == "10157-6" } ?? false
+      || element.first(.subject)?.first(.relatedSubject) != nil
+    if isFamily { return }
+    if Self.statements.contains(element.name) {
+      if isVoid(element) { return }
+      statement(element)
+    }
+    for child in element.children where child.kind == .element && child.name != .text {
+      collect(child, isFamily: isFamily)
+    }
+  }
+
+  private func isVoid(_ statement: Cursor) -> Bool {
+    if statement.attribute(.negationInd).map({ $0.text == "true" }) ?? false { return true }
+    let status = statement.first(.statusCode)?.attribute(.code)
+    return status.map { code in Self.voided.contains { code.text == $0 } } ?? false
+  }
+
+  private mutating func statement(_ statement: Cursor) {
+    if isVoid(statement) { return }
+    var answer = Answer.present
+    if let code = statement.first(.code) { note(cda: code) }
+    for value in statement.all(.value) {
+      note(cda: value)
+      if let code = value.attribute(.code), ["260385009", "absent", "not-assessed", "unknown", "NEG"]
+        .contains(where: { code.text == $0 })
+      {
+        answer = .absent
+      }
+      if value.attribute(.nullFlavor) != nil, value.attribute(.code) == nil { answer = .absent }
+      if value.attribute(.value).map({ $0.text == "false" }) ?? false { answer = .absent }
+    }
+    for product in statement.all(.consumable).compactMap({ $0.first(.manufacturedProduct) }) {
+      if let material = product.first(.manufacturedMaterial), let code = material.first(.code) { note(cda: code) }
+    }
+    finish(node: statement.index, resource: statement.nameText.string, isPresent: answer == .present)
+  }
+
+  private mutating func note(cda code: Cursor) {
+    if let value = code.attribute(.code)?.text.trimmed {
+      let oid = code.attribute(.codeSystem)?.text.trimmed ?? .empty
+      let uri = CodeSystems.standard.system(oid: oid)?.uri ?? oid
+      note(code: value) { $0 == uri }
+    } else if let original = code.first(.originalText)?.children.first(where: { $0.kind == .text && !$0.text.isBlank }) {
+      note(text: original.text)
+    }
+    for translation in code.all(.translation) { note(cda: translation) }
+  }
+}
