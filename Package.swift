@@ -50,6 +50,42 @@ let package = Package(
       name: "generate-definitions",
       dependencies: ["Definitions", "XMLTree", "ClinicalTree", "CZlib"],
       exclude: ["Inputs"]),
+    .target(name: "TestSupport", dependencies: ["ClinicalTree"], path: "Tests/TestSupport"),
+    .testTarget(name: "ClinicalTreeTests", dependencies: ["ClinicalTree", "TestSupport"]),
+    .testTarget(
+      name: "XMLTreeTests", dependencies: ["XMLTree", "ClinicalTree", "TestSupport"]),
+    .testTarget(
+      name: "DefinitionsTests",
+      dependencies: ["Definitions", "ClinicalTree", "TestSupport", "generate-definitions"]),
+    .testTarget(
+      name: "FHIRFormatsTests",
+      dependencies: ["FHIRFormats", "XMLTree", "Definitions", "ClinicalTree", "TestSupport"]),
+    .testTarget(
+      name: "FHIRModelsTests", dependencies: ["FHIRModels", "ClinicalTree", "TestSupport"]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "Conformance", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree", "TestSupport",
+      ]),
+    .testTarget(
+      name: "ConversionTests",
+      dependencies: ["Conversion", "XMLTree", "Definitions", "ClinicalTree", "TestSupport"]),
+    .testTarget(
+      name: "CRESTRecordsTests",
+      dependencies: ["CRESTRecords", "FHIRModels", "Definitions", "ClinicalTree", "TestSupport"]),
+    .testTarget(
+      name: "CRESTKitTests",
+      dependencies: [
+        "CRESTKit", "CRESTRecords", "FHIRModels", "Conformance", "Definitions", "ClinicalTree",
+        "TestSupport",
+      ]),
+    .testTarget(name: "CommandsTests", dependencies: ["crest-tool", "ClinicalTree", "TestSupport"]),
+    .testTarget(
+      name: "ConformanceSuites",
+      dependencies: [
+        "CRESTKit", "Conformance", "Conversion", "FHIRFormats", "FHIRModels", "XMLTree",
+        "Definitions", "ClinicalTree", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

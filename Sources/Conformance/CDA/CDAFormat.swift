@@ -3,7 +3,7 @@ import Definitions
 
 /// The formats of CDA's simple types: those of XML Schema, enumerations, and the patterns of its data
 /// types.
-enum CDAFormat {
+package enum CDAFormat {
   static func isValid(_ value: Text, type number: Int, _ facts: CDAFacts) -> Bool {
     let type = facts.simpleType(number)
     switch type.kind {
@@ -38,7 +38,7 @@ enum CDAFormat {
   }
 
   /// The patterns of CDA's data types.
-  static let patterns: Set<String> = [
+  package static let patterns: Set<String> = [
     "true|false", "[^\\s]+", "[0-2](\\.(0|[1-9][0-9]*))*",
     "[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{12}",
     "[A-Za-z][A-Za-z0-9\\-]*",

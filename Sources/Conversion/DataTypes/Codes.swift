@@ -104,7 +104,11 @@ extension FHIRBuilder {
     put(Sourced(target.system, .rule(.mapped)), as: .system, in: coding)
     let slot = put(Sourced(target.code, .leaf(leaf)), as: .code, in: coding)
     if !target.isUnique { keep(leaf, in: slot) }
-    if code.kind == .element { markMapped(code) }
+    if code.kind == .element {
+      markMapped(code)
+      // The source's own word for the code.
+      if let display = nonBlank(code.attribute(.displayName)) { put(display.sourced, as: .text, in: concept) }
+    }
     return concept
   }
 
