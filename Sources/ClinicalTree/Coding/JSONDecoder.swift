@@ -1,3 +1,8 @@
+extension CodingUserInfoKey {
+  /// The ``Element`` that a decoder of ``JSON/Decoder`` stands at, for values that keep it whole.
+  package static let jsonElement = CodingUserInfoKey(rawValue: "crest.json.element")
+}
+
 extension JSON {
   /// Decodes values from JSON; numbers that keep their digits get them as they were written.
   public struct Decoder: Sendable {
@@ -22,7 +27,9 @@ extension JSON {
 private struct ElementDecoder: Swift.Decoder {
   let element: Element
   let codingPath: [any CodingKey]
-  var userInfo: [CodingUserInfoKey: Any] { [:] }
+  var userInfo: [CodingUserInfoKey: Any] {
+    CodingUserInfoKey.jsonElement.map { [$0: element] } ?? [:]
+  }
 
   func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
     if let type = type as? any JSON.NumberText.Type, element.node.kind == .number,

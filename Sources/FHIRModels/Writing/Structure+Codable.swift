@@ -213,6 +213,8 @@ extension R4.Resource: Codable {
     let type = try container.decode(String.self, forKey: MemberKey("resourceType"))
     if let typed = try R4.Resource(type: type, from: decoder) {
       self = typed
+    } else if let key = CodingUserInfoKey.jsonElement, let element = decoder.userInfo[key] as? Element {
+      self = .other(Other(element.tree.subtree(at: element.index)))
     } else {
       let value = try JSONValue(from: decoder)
       let (tree, _) = try Tree.json(Array(value.text.utf8), names: .empty)

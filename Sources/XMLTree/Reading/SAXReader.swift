@@ -251,7 +251,7 @@ struct SAXReader {
       if let position {
         text.start = position
         text.count = length
-        return
+        return checkLength()
       }
       text.isDecoded = true
       text.start = decoded.count
@@ -329,8 +329,16 @@ struct SAXReader {
       return
     }
     guard !hasFailed, error.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
+    if isBadUTF8(at: place) { return report(XML.badEncoding, "bytes that are not UTF-8", at: place) }
     let (code, message) = SAXReader.meaning(of: error.code)
     report(code, message, at: place)
+  }
+
+  /// libxml2 reports bytes that are not UTF-8 as one of several errors, depending on where they stand.
+  private func isBadUTF8(at place: Int) -> Bool {
+    guard place < source.count, source[place] >= 0x80 else { return false }
+    let character = source[place..<min(place + 4, source.count)]
+    return String(decoding: character, as: UTF8.self).unicodeScalars.first == "\u{FFFD}"
   }
 
   // MARK: Names

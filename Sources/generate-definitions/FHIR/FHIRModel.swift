@@ -102,6 +102,8 @@ struct FHIRModel {
       codes = [(path, [])]
     }
     if !isChoice, codes.count > 1 { codes = [codes[0]] }
+    // The package says `string` for the id of resources; the specification (resource.html) says `id`.
+    if element.first("base")?.string("path") == "Resource.id" { codes = [("id", [])] }
     let max = element.string("max")
     var binding: (isRequired: Bool, valueSet: String)?
     if let found = element.first("binding"),
