@@ -79,7 +79,8 @@ let package = Package(
         "CRESTKit", "CRESTRecords", "FHIRModels", "Conformance", "Definitions", "ClinicalTree",
         "TestSupport",
       ]),
-    .testTarget(name: "CommandsTests", dependencies: ["crest-tool", "ClinicalTree", "TestSupport"]),
+    .testTarget(
+      name: "CommandsTests", dependencies: ["crest-tool", "ClinicalTree", "TestSupport"]),
     .testTarget(
       name: "ConformanceSuites",
       dependencies: [

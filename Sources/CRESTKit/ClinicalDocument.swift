@@ -70,7 +70,9 @@ public struct ClinicalDocument: Sendable {
     parsing bytes: [UInt8], as kind: Kind? = nil, limits: Limits = .standard
   ) throws(ReadingError) {
     // What a byte order mark, or a part of one, stands before.
-    let first = bytes.first { !Bytes.isSpace($0) && ![0, 0xEF, 0xBB, 0xBF, 0xFE, 0xFF].contains($0) }
+    let first = bytes.first {
+      !Bytes.isSpace($0) && ![0, 0xEF, 0xBB, 0xBF, 0xFE, 0xFF].contains($0)
+    }
     switch kind {
     case .ccda, .fhirXML: try self.init(xml: bytes, kind, limits)
     case .fhir, .record: try self.init(json: bytes, kind, limits)
@@ -78,7 +80,8 @@ public struct ClinicalDocument: Sendable {
     case nil:
       switch first {
       case UInt8(ascii: "<"): try self.init(xml: bytes, nil, limits)
-      case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""): try self.init(json: bytes, nil, limits)
+      case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
+        try self.init(json: bytes, nil, limits)
       case nil: throw ReadingError(issues: [Issue(Self.notARecord, "the input is empty")])
       default:
         throw ReadingError(issues: [Issue(Self.notARecord, "text that is neither XML nor JSON")])
@@ -99,11 +102,14 @@ public struct ClinicalDocument: Sendable {
     } else if CDAConverter.isCDA(tree), kind != .fhirXML {
       self.init(kind: .ccda, tree: tree, issues: issues)
     } else {
-      throw ReadingError(issues: issues + [
-        Issue(
-          Self.notARecord, kind == nil ? "well-formed XML, but neither FHIR nor CDA" : "not what it was said to be",
-          position: SourcePosition(line: 1, column: 1, offset: 0))
-      ])
+      throw ReadingError(
+        issues: issues + [
+          Issue(
+            Self.notARecord,
+            kind == nil
+              ? "well-formed XML, but neither FHIR nor CDA" : "not what it was said to be",
+            position: SourcePosition(line: 1, column: 1, offset: 0))
+        ])
     }
   }
 
@@ -122,19 +128,21 @@ public struct ClinicalDocument: Sendable {
       throw ReadingError(issues: error.issues)
     }
     let isResource = tree.withCursor { $0.kind == .object && $0.property(.resourceType) != nil }
-    let isRecord = tree.name("manifestations").map { name in
-      tree.withCursor { $0.kind == .object && $0.property(name) != nil }
-    } ?? false
+    let isRecord =
+      tree.name("manifestations").map { name in
+        tree.withCursor { $0.kind == .object && $0.property(name) != nil }
+      } ?? false
     if isResource, kind != .record {
       self.init(kind: .fhir, tree: tree, issues: issues)
     } else if isRecord, kind != .fhir {
       self.init(kind: .record, tree: tree, issues: issues)
     } else {
-      throw ReadingError(issues: issues + [
-        Issue(
-          Self.notARecord, "well-formed JSON, but no resource of FHIR and no record",
-          position: SourcePosition(line: 1, column: 1, offset: 0))
-      ])
+      throw ReadingError(
+        issues: issues + [
+          Issue(
+            Self.notARecord, "well-formed JSON, but no resource of FHIR and no record",
+            position: SourcePosition(line: 1, column: 1, offset: 0))
+        ])
     }
   }
 
@@ -171,7 +179,8 @@ public struct ClinicalDocument: Sendable {
     "FILE-0001", "The input is neither FHIR nor CDA",
     explanation:
       "The content was looked at, not the name. It is no FHIR resource in JSON or XML, no CDA document or part of one, and no record of this library.",
-    repair: "Check which file this is; --from names the kind where the content alone does not tell.")
+    repair: "Check which file this is; --from names the kind where the content alone does not tell."
+  )
 
   /// The codes that this module gives out.
   package static let issueCodes = [notARecord]

@@ -30,7 +30,9 @@ public struct Converter: Sendable {
     public var keepsLedger: Bool
 
     /// Sets the options.
-    public init(timeZonePolicy: TimeZonePolicy = .date, now: String? = nil, keepsLedger: Bool = false) {
+    public init(
+      timeZonePolicy: TimeZonePolicy = .date, now: String? = nil, keepsLedger: Bool = false
+    ) {
       self.timeZonePolicy = timeZonePolicy
       self.now = now
       self.keepsLedger = keepsLedger
@@ -70,6 +72,7 @@ public struct Converter: Sendable {
   ///   - document: The source.
   ///   - target: What to make.
   ///   - layout: How JSON and XML are laid out.
+  /// - Returns: What was made, with what was found on the way.
   /// - Throws: ``ConversionError`` for a direction that is not built.
   public func convert(
     _ document: ClinicalDocument, to target: ClinicalDocument.Kind, layout: JSON.Layout = .compact
@@ -78,11 +81,12 @@ public struct Converter: Sendable {
     case (.ccda, .fhir), (.ccda, .fhirXML), (.ccda, .ndjson), (.ccda, .record):
       return fromCDA(document, to: target, layout)
     case (.fhir, .record), (.fhirXML, .record), (.ndjson, .record):
-      return record(CREST.Record(resources: document.resources), document.tree, document.issues, layout)
+      return record(
+        CREST.Record(resources: document.resources), document.tree, document.issues, layout)
     case (.record, .record), (.record, .fhir), (.record, .fhirXML), (.record, .ndjson):
       return try fromRecord(document, to: target, layout)
-    case (.fhir, .fhir), (.fhir, .fhirXML), (.fhir, .ndjson), (.fhirXML, .fhir), (.fhirXML, .fhirXML),
-      (.fhirXML, .ndjson), (.ndjson, .ndjson), (.ndjson, .fhir):
+    case (.fhir, .fhir), (.fhir, .fhirXML), (.fhir, .ndjson), (.fhirXML, .fhir),
+      (.fhirXML, .fhirXML), (.fhirXML, .ndjson), (.ndjson, .ndjson), (.ndjson, .fhir):
       let (data, issues) = write([document.tree] + document.more, as: target, layout)
       return Output(tree: document.tree, issues: document.issues + issues, ledger: nil, data: data)
     default:
@@ -108,7 +112,8 @@ public struct Converter: Sendable {
   }
 
   private func record(
-    _ record: CREST.Record, _ tree: Tree, _ issues: [Issue], _ layout: JSON.Layout, ledger: Ledger? = nil
+    _ record: CREST.Record, _ tree: Tree, _ issues: [Issue], _ layout: JSON.Layout,
+    ledger: Ledger? = nil
   ) -> Output {
     Output(tree: tree, issues: issues, ledger: ledger, data: record.json(layout))
   }
@@ -120,7 +125,8 @@ public struct Converter: Sendable {
     do {
       record = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
     } catch {
-      throw .notARecord(document.issues + [Issue(ClinicalDocument.notARecord, "not the JSON of a record")])
+      throw .notARecord(
+        document.issues + [Issue(ClinicalDocument.notARecord, "not the JSON of a record")])
     }
     if target == .record { return self.record(record, document.tree, document.issues, layout) }
     let bundle = record.linkedBundle.tree(names: .standard)

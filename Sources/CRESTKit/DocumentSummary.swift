@@ -63,7 +63,9 @@ public struct DocumentSummary: Sendable {
         for index in 0..<root.treeCount {
           let node = root.at(index)
           if node.name == .resourceType { types[node.text.string, default: 0] += 1 }
-          if node.name == .system, node.kind == .string { systems[node.text.string, default: 0] += 1 }
+          if node.name == .system, node.kind == .string {
+            systems[node.text.string, default: 0] += 1
+          }
         }
       }
     }
@@ -79,19 +81,24 @@ public struct DocumentSummary: Sendable {
     var version = ""
     tree.withCursor { root in
       for template in root.all(.templateId)
-      where template.attribute(.root).map({ $0.text == "2.16.840.1.113883.10.20.22.1.1" }) ?? false {
+      where template.attribute(.root).map({ $0.text == "2.16.840.1.113883.10.20.22.1.1" }) ?? false
+      {
         version = max(version, template.attribute(.`extension`)?.text.string ?? "R1.1")
       }
       for index in 0..<root.treeCount {
         let node = root.at(index)
-        if node.kind == .attribute, node.name == .codeSystem { systems[node.text.string, default: 0] += 1 }
+        if node.kind == .attribute, node.name == .codeSystem {
+          systems[node.text.string, default: 0] += 1
+        }
         guard node.kind == .element else { continue }
         if node.name == .section {
           let code = node.first(.code)?.attribute(.code)?.text.string ?? ""
-          sections.append(Section(code: code, entries: node.all(.entry).reduce(0) { count, _ in count + 1 }))
+          sections.append(
+            Section(code: code, entries: node.all(.entry).reduce(0) { count, _ in count + 1 }))
         }
         if let isKnown = CDAConverter.hasTable(node) {
-          let template = node.first(.templateId)?.attribute(.root)?.text.string ?? "without template"
+          let template =
+            node.first(.templateId)?.attribute(.root)?.text.string ?? "without template"
           let name = node.nameText.string + " " + template
           found[name, default: 0] += 1
           if !isKnown { unknown[name, default: 0] += 1 }

@@ -63,7 +63,9 @@ struct Convert: AsyncParsableCommand {
 
   func run() async throws {
     let list = InputList(inputs)
-    if list.isSeveral, output == nil { throw ValidationError("several inputs, or a folder, need -o FOLDER") }
+    if list.isSeveral, output == nil {
+      throw ValidationError("several inputs, or a folder, need -o FOLDER")
+    }
     var run = ConvertRun(command: self, list: list)
     try await run.go()
   }
@@ -107,7 +109,9 @@ struct ConvertRun {
   private func outputPaths() -> [String?] {
     guard let output = command.output else { return list.inputs.map { _ in nil } }
     guard list.isSeveral else { return [output] }
-    let suffix = command.to == .ndjson ? ".ndjson" : command.to == .fhirXML || command.to == .ccda ? ".xml" : ".json"
+    let suffix =
+      command.to == .ndjson
+      ? ".ndjson" : command.to == .fhirXML || command.to == .ccda ? ".xml" : ".json"
     return list.outputNames(extension: suffix).map { output + "/" + $0 }
   }
 
@@ -121,7 +125,9 @@ struct ConvertRun {
     let (from, to, limits) = (command.from, command.to, command.limitOptions.limits)
     let layout: JSON.Layout = command.pretty ? .indented : .compact
     return { input in
-      if let fault = input.fault { return .failed([Issue(FileCodes.unreadable, fault)], Exit.noInput.rawValue) }
+      if let fault = input.fault {
+        return .failed([Issue(FileCodes.unreadable, fault)], Exit.noInput.rawValue)
+      }
       do {
         let bytes = try Files.read(input.path, limit: limits.size)
         let document = try ClinicalDocument(parsing: bytes, as: from, limits: limits)
@@ -157,7 +163,8 @@ struct ConvertRun {
 
   // MARK: All inputs
 
-  private mutating func take(_ outcome: Outcome, _ input: InputList.Input, _ output: String?) throws {
+  private mutating func take(_ outcome: Outcome, _ input: InputList.Input, _ output: String?) throws
+  {
     switch outcome {
     case .converted(let data, let issues, let ledger):
       try write(data, output)
@@ -167,7 +174,8 @@ struct ConvertRun {
       note(issues, input)
     case .skipped(let issues):
       Console.say("\(input.source): skipped, it is no record")
-      report.parts.append(Report.Part(source: input.source, issues: issues.map(ConvertRun.asWarning)))
+      report.parts.append(
+        Report.Part(source: input.source, issues: issues.map(ConvertRun.asWarning)))
     case .failed(let issues, let code):
       for issue in issues { Console.say(TextReport.line(issue.placed, input.source)) }
       report.parts.append(Report.Part(source: input.source, issues: issues))
@@ -222,12 +230,15 @@ struct ConvertRun {
     }
     if list.isSeveral, !command.quiet { summary() }
     if !failed.isEmpty { throw list.inputs.count > 1 ? Exit.someFailed : failed[0] }
-    if report.parts.contains(where: { $0.issues.contains(where: command.failOn.counts) }) { throw Exit.findings }
+    if report.parts.contains(where: { $0.issues.contains(where: command.failOn.counts) }) {
+      throw Exit.findings
+    }
   }
 
   private func summary() {
     for (code, found) in counts.sorted(by: { $0.key < $1.key }) {
-      Console.say("\(found.count) x \(found.issue.severity.rawValue) \(code): \(found.issue.code.title)")
+      Console.say(
+        "\(found.count) x \(found.issue.severity.rawValue) \(code): \(found.issue.code.title)")
     }
     Console.say("\(done) converted, \(failed.count) failed")
   }
@@ -250,7 +261,8 @@ enum FileCodes {
     repair: "Check the path and the permissions.")
   static let tooLarge = Issue.Code(
     "FILE-0003", "The input is too large",
-    explanation: "The input has more bytes than the limit.", repair: "Raise the limit with --max-input-size.",
+    explanation: "The input has more bytes than the limit.",
+    repair: "Raise the limit with --max-input-size.",
     isLimit: true)
   static let unavailable = Issue.Code(
     "FILE-0004", "There is no way between these kinds",

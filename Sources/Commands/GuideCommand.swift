@@ -6,7 +6,8 @@ import CRESTRecords
 /// `crest guide`.
 struct GuideCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "guide", abstract: "The guide, the links of records to it, and which of its steps have no record.",
+    commandName: "guide",
+    abstract: "The guide, the links of records to it, and which of its steps have no record.",
     subcommands: [List.self, Show.self, Link.self, Coverage.self])
 
   /// How the answers are written.
@@ -25,7 +26,9 @@ struct GuideCommand: AsyncParsableCommand {
       let sections = CREST.Guide.standard.sections
       switch format {
       case .text:
-        for section in sections { print("\(section.id): \(section.title) (\(section.statements.count) statements)") }
+        for section in sections {
+          print("\(section.id): \(section.title) (\(section.statements.count) statements)")
+        }
       case .json:
         print(
           JSONText.array(
@@ -61,7 +64,9 @@ struct GuideCommand: AsyncParsableCommand {
         for statement in found.statements {
           print("\n\(statement.id) (\(statement.kind.rawValue))\n  The guide: \(statement.text)")
           for code in statement.codes { print("  \(code.system) \(code.code)") }
-          if !statement.words.isEmpty { print("  words: \(statement.words.joined(separator: ", "))") }
+          if !statement.words.isEmpty {
+            print("  words: \(statement.words.joined(separator: ", "))")
+          }
         }
       case .json: print(JSONText.array(found.statements.map(Self.json)))
       }
@@ -78,7 +83,9 @@ struct GuideCommand: AsyncParsableCommand {
   }
 
   static func json(_ code: CREST.Guide.Code) -> String {
-    JSONText.object([("system", JSONText.string(code.system)), ("code", JSONText.string(code.code))])
+    JSONText.object([
+      ("system", JSONText.string(code.system)), ("code", JSONText.string(code.code)),
+    ])
   }
 
   /// `crest guide link`.
@@ -103,7 +110,9 @@ struct GuideCommand: AsyncParsableCommand {
       case .text:
         for (source, link) in links {
           let reason = link.code.map { "\($0.system) \($0.code)" } ?? "its words"
-          print("\(TextReport.printable(source)): \(link.path): \(link.statement) (\(link.kind.rawValue)), because of \(reason)")
+          print(
+            "\(TextReport.printable(source)): \(link.path): \(link.statement) (\(link.kind.rawValue)), because of \(reason)"
+          )
         }
       case .json: print(JSONText.array(links.map { Self.json($0.source, $0.link) }))
       }
@@ -114,7 +123,8 @@ struct GuideCommand: AsyncParsableCommand {
       JSONText.object([
         ("source", JSONText.string(source)), ("resource", JSONText.string(link.resource)),
         ("path", JSONText.string(link.path)), ("section", JSONText.string(link.section)),
-        ("statement", JSONText.string(link.statement)), ("kind", JSONText.string(link.kind.rawValue)),
+        ("statement", JSONText.string(link.statement)),
+        ("kind", JSONText.string(link.kind.rawValue)),
         ("code", link.code.map(GuideCommand.json) ?? "null"),
       ])
     }
@@ -151,7 +161,8 @@ struct GuideCommand: AsyncParsableCommand {
               JSONText.object([
                 ("section", JSONText.string(row.statement.section)),
                 ("statement", JSONText.string(row.statement.id)),
-                ("kind", JSONText.string(row.statement.kind.rawValue)), ("records", String(row.records)),
+                ("kind", JSONText.string(row.statement.kind.rawValue)),
+                ("records", String(row.records)),
               ])
             }))
       }

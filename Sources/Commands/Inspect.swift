@@ -5,7 +5,8 @@ import CRESTKit
 /// `crest inspect`.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tells what is in a document: kind, sections, templates, statements, code systems, counts.",
+    abstract:
+      "Tells what is in a document: kind, sections, templates, statements, code systems, counts.",
     discussion: "Shows no values of patients.")
 
   /// How the answer is written.
@@ -38,7 +39,9 @@ extension DocumentSummary {
     for issue in issues { lines.append("  " + TextReport.line(issue, source)) }
     if !version.isEmpty { lines.append("  version: \(version)") }
     for section in sections {
-      lines.append("  section \(section.code.isEmpty ? "without code" : section.code): \(section.entries) entries")
+      lines.append(
+        "  section \(section.code.isEmpty ? "without code" : section.code): \(section.entries) entries"
+      )
     }
     func list(_ title: String, _ counts: [Count]) {
       if counts.isEmpty { return }
@@ -55,7 +58,9 @@ extension DocumentSummary {
   fileprivate func json(_ source: String) -> String {
     func list(_ counts: [Count]) -> String {
       JSONText.array(
-        counts.map { JSONText.object([("name", JSONText.string($0.name)), ("count", String($0.count))]) })
+        counts.map {
+          JSONText.object([("name", JSONText.string($0.name)), ("count", String($0.count))])
+        })
     }
     return JSONText.object([
       ("source", JSONText.string(source)), ("kind", JSONText.string(kind.rawValue)),
@@ -68,7 +73,8 @@ extension DocumentSummary {
             JSONText.object([("code", JSONText.string($0.code)), ("entries", String($0.entries))])
           })
       ),
-      ("resources", list(resources)), ("statements", list(statements)), ("unmapped", list(unmapped)),
+      ("resources", list(resources)), ("statements", list(statements)),
+      ("unmapped", list(unmapped)),
       ("codeSystems", list(codeSystems)), ("issues", String(issues.count)),
     ])
   }

@@ -2,6 +2,7 @@ public import ArgumentParser
 
 /// The command `crest`.
 public struct Root: AsyncParsableCommand {
+  /// Names, summary and subcommands.
   public static let configuration = CommandConfiguration(
     commandName: "crest",
     abstract: "Health records of calcinosis cutis and CREST syndrome: C-CDA and FHIR R4.",
@@ -14,6 +15,7 @@ public struct Root: AsyncParsableCommand {
       Convert.self, Validate.self, Inspect.self, GuideCommand.self, Explain.self,
     ])
 
+  /// Makes the command without its arguments.
   public init() {}
 
   /// Runs the command that the process was given, and ends the process.

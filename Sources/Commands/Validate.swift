@@ -60,7 +60,9 @@ struct Validate: AsyncParsableCommand {
     var report = Report()
     var code: Int32 = 0
     let (from, limits, schema) = (from, limitOptions.limits, schema)
-    let work: @Sendable (InputList.Input) -> Verdict = { Verdict($0, as: from, limits, schema: schema) }
+    let work: @Sendable (InputList.Input) -> Verdict = {
+      Verdict($0, as: from, limits, schema: schema)
+    }
     try await inOrder(list.inputs, jobs: jobs, work: work) { _, verdict in
       if verdict.isSkipped {
         return Console.say("\(verdict.part.source): skipped, it is no record")
@@ -70,7 +72,9 @@ struct Validate: AsyncParsableCommand {
     }
     try write(report)
     if code != 0 { throw ExitCode(code) }
-    if report.parts.contains(where: { $0.issues.contains(where: failOn.counts) }) { throw Exit.findings }
+    if report.parts.contains(where: { $0.issues.contains(where: failOn.counts) }) {
+      throw Exit.findings
+    }
   }
 
   private func write(_ report: Report) throws {
@@ -85,7 +89,11 @@ struct Validate: AsyncParsableCommand {
       bytes = report.written(as: format)
     }
     do {
-      if let output { try Files.replace(output, with: bytes) } else { try Files.write(bytes, to: 1) }
+      if let output {
+        try Files.replace(output, with: bytes)
+      } else {
+        try Files.write(bytes, to: 1)
+      }
     } catch .closed {
       throw Exit.inputOutput
     } catch .cannotCreate(let reason) {
@@ -136,7 +144,8 @@ struct Verdict: Sendable {
     } catch let error as ClinicalDocument.ReadingError {
       let isLimit = error.issues.contains { $0.code.isLimit }
       if input.isFound, error.issues.contains(where: { $0.code.id == "FILE-0001" }) {
-        self.init(part: Report.Part(source: input.source, issues: error.issues), code: 0, isSkipped: true)
+        self.init(
+          part: Report.Part(source: input.source, issues: error.issues), code: 0, isSkipped: true)
       } else {
         self = unread(error.issues, isLimit ? Exit.limit : Exit.badData)
       }

@@ -29,7 +29,8 @@ package enum Conformance {
     repair: "Remove the property.")
   static let badFormat = Issue.Code(
     "FHIR-0106", "A value does not have the format of its type",
-    explanation: "The primitive types of FHIR R4 each have a format, such as YYYY-MM-DD for a date.",
+    explanation:
+      "The primitive types of FHIR R4 each have a format, such as YYYY-MM-DD for a date.",
     repair: "Write the value in the format of its type.")
   static let badCode = Issue.Code(
     "FHIR-0107", "A code is not in the value set that is required",
@@ -38,7 +39,8 @@ package enum Conformance {
   static let repeatedFullUrl = Issue.Code(
     "FHIR-0108", "Two entries of a Bundle have the same fullUrl",
     explanation: "References to this URL could mean either entry.",
-    repair: "Give each entry a fullUrl of its own, or versions to those that are meant to share it.")
+    repair: "Give each entry a fullUrl of its own, or versions to those that are meant to share it."
+  )
   static let badNarrative = Issue.Code(
     "FHIR-0109", "A narrative is not well-formed XHTML",
     explanation: "`text.div` must be well-formed, without a DOCTYPE and with XML's entities only.",
@@ -111,7 +113,9 @@ struct FindingList {
     let nodes = tree.nodes
     let sorted = all.enumerated().sorted {
       let (a, b) = ($0.element, $1.element)
-      return (nodes[a.node].place, a.code.id, $0.offset) < (nodes[b.node].place, b.code.id, $1.offset)
+      return (nodes[a.node].place, a.code.id, $0.offset) < (
+        nodes[b.node].place, b.code.id, $1.offset
+      )
     }
     var issues = sorted.map { _, finding in
       Issue(

@@ -36,7 +36,8 @@ extension Conversion {
     repair: "Nothing, if a fragment is what was meant.")
   static let noNamespace = Issue.Code(
     "CONV-0002", "The elements are in no namespace", severity: .warning,
-    explanation: "CDA's namespace is urn:hl7-org:v3. The elements are read by their names all the same.",
+    explanation:
+      "CDA's namespace is urn:hl7-org:v3. The elements are read by their names all the same.",
     repair: "Declare xmlns=\"urn:hl7-org:v3\" on the root element.")
   static let danglingReference = Issue.Code(
     "CONV-0003", "A reference into the narrative leads nowhere", severity: .warning,
@@ -74,7 +75,8 @@ extension Conversion {
     repair: "Check whose statements these are.")
   static let unknownCode = Issue.Code(
     "CONV-0011", "A code that the concept map does not have", severity: .warning,
-    explanation: "FHIR requires one of its own codes here, and no map leads there. The source code is kept.",
+    explanation:
+      "FHIR requires one of its own codes here, and no map leads there. The source code is kept.",
     repair: "Use a code of the value set that the template names.")
 
   /// The codes that this module gives out.

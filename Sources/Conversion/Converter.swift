@@ -23,7 +23,9 @@ package struct CDAConverter: Sendable {
   /// Whether the root element of a tree is CDA: a document, or a part of one.
   package static func isCDA(_ tree: Tree) -> Bool {
     tree.withCursor { root in
-      guard root.kind == .element, [.v3, .sdtc, .none].contains(root.node.flags.space) else { return false }
+      guard root.kind == .element, [.v3, .sdtc, .none].contains(root.node.flags.space) else {
+        return false
+      }
       return root.name == .ClinicalDocument || Fragments.names.contains(root.name)
     }
   }
@@ -39,14 +41,18 @@ package struct CDAConverter: Sendable {
   /// - Parameters:
   ///   - tree: The source; a document becomes a document Bundle, a part of one a collection Bundle.
   ///   - keepsLedger: Whether to record what becomes of each leaf.
-  ///   - annotate: May add to resources before the bundle is finished; gets the finished tree and a
-  ///     function that adds a tag to the resource at a node.
+  ///   - annotate: Gets the bundle and says which tags to add to its resources.
+  /// - Returns: The bundle, what was found on the way and, when asked for, the ledger.
   package func convert(
     _ tree: Tree, keepsLedger: Bool = false, annotate: (Tree) -> [Annotation] = { _ in [] }
   ) -> Result {
     tree.withCursor { root in
       let builder = FHIRBuilder(root, tree: tree, options: options, keepsLedger: keepsLedger)
-      if root.name == .ClinicalDocument { builder.convertDocument() } else { builder.convertFragment() }
+      if root.name == .ClinicalDocument {
+        builder.convertDocument()
+      } else {
+        builder.convertFragment()
+      }
       var frozen = builder.draft.freeze(with: FHIRFacts.r4)
       let annotations = annotate(frozen.tree)
       if !annotations.isEmpty {
@@ -54,7 +60,8 @@ package struct CDAConverter: Sendable {
         frozen = builder.draft.freeze(with: FHIRFacts.r4)
       }
       let ledger = builder.ledger.map {
-        ConversionLedger(source: tree, target: frozen.tree, places: frozen.nodes, records: $0, use: builder.use)
+        ConversionLedger(
+          source: tree, target: frozen.tree, places: frozen.nodes, records: $0, use: builder.use)
       }
       return Result(tree: frozen.tree, issues: builder.issues(), ledger: ledger)
     }
@@ -83,7 +90,8 @@ enum Fragments {
   static let holders: Set<Name> = [.component, .structuredBody, .entry, .entryRelationship]
   static let header: Set<Name> = [
     .recordTarget, .author, .dataEnterer, .informant, .custodian, .informationRecipient,
-    .legalAuthenticator, .authenticator, .participant, .performer, .inFulfillmentOf, .documentationOf,
+    .legalAuthenticator, .authenticator, .participant, .performer, .inFulfillmentOf,
+    .documentationOf,
     .relatedDocument, .authorization, .componentOf,
   ]
   static let names = sections.union(holders).union(header).union(FHIRBuilder.statementNames)
@@ -131,9 +139,12 @@ extension FHIRBuilder {
     } else {
       absentObject(.identifier, in: draft.root)
     }
-    put(rule: "document", Reason("a ClinicalDocument is a document Bundle"), as: .type, in: draft.root)
+    put(
+      rule: "document", Reason("a ClinicalDocument is a document Bundle"), as: .type, in: draft.root
+    )
     timestamp()
-    let composition = addResource(.Composition, key: arena.join(Text("document"), idKey(of: source)), content: source)
+    let composition = addResource(
+      .Composition, key: arena.join(Text("document"), idKey(of: source)), content: source)
     for (number, target) in targets.enumerated() {
       markElsewhere(target)
       let resource = patientResource(target)
@@ -186,7 +197,9 @@ extension FHIRBuilder {
 
   func convertFragment() {
     checkNamespace()
-    report(Conversion.fragment, at: source, "the root is \(source.nameText.string), not ClinicalDocument")
+    report(
+      Conversion.fragment, at: source, "the root is \(source.nameText.string), not ClinicalDocument"
+    )
     put(rule: "Bundle", .resourceType, as: .resourceType, in: draft.root)
     put(rule: "collection", Reason("a fragment is a collection Bundle"), as: .type, in: draft.root)
     convertPart(source)
@@ -216,7 +229,8 @@ extension FHIRBuilder {
   }
 
   private func sectionOfFragment(_ section: Cursor) {
-    let composition = addResource(.Composition, key: arena.join(Text("section"), idKey(of: section)), content: section)
+    let composition = addResource(
+      .Composition, key: arena.join(Text("section"), idKey(of: section)), content: section)
     self.section(section, in: composition.slot)
     completeFragmentComposition(composition.slot, section)
   }
@@ -231,9 +245,13 @@ extension FHIRBuilder {
   /// A part of a header becomes a Basic resource that holds it.
   private func keptPart(_ part: Cursor) {
     let slot = fragmentBasic(part)
-    if Fragments.header.contains(part.name), part.name != .custodian || part.first(.assignedCustodian) != nil {
+    if Fragments.header.contains(part.name),
+      part.name != .custodian || part.first(.assignedCustodian) != nil
+    {
       let added = addExtension(Self.participantURL, in: slot)
-      if participation(part, as: .valueReference, in: added, targets: []) == nil { draft.removeLast(added) }
+      if participation(part, as: .valueReference, in: added, targets: []) == nil {
+        draft.removeLast(added)
+      }
     }
     keepRemainder(of: part, in: slot)
   }

@@ -10,8 +10,10 @@ package enum FHIRFormats {
     repair: "Remove the character, or exchange the resource as JSON.")
   static let badNarrative = Issue.Code(
     "FHIR-0011", "A narrative is not well-formed XHTML",
-    explanation: "`text.div` must be well-formed XHTML. In the XML form it is written as plain text.",
-    repair: "Close all tags of the narrative and write &lt; and &amp; where these characters are meant.")
+    explanation:
+      "`text.div` must be well-formed XHTML. In the XML form it is written as plain text.",
+    repair:
+      "Close all tags of the narrative and write &lt; and &amp; where these characters are meant.")
   package static let lineWithoutResource = Issue.Code(
     "FHIR-0012", "A line of the NDJSON is not a resource",
     explanation: "Each line that is not blank holds one FHIR resource as JSON.",

@@ -39,11 +39,13 @@ public enum XML {
 extension XML {
   static let notWellFormed = Issue.Code(
     "XML-0001", "The document is not well-formed XML",
-    explanation: "At this place the rules of XML 1.0 are broken, so nothing of the document is used.",
+    explanation:
+      "At this place the rules of XML 1.0 are broken, so nothing of the document is used.",
     repair: "Repair the document at the place named; an editor with XML support shows such faults.")
   static let truncated = Issue.Code(
     "XML-0002", "The document ends too early",
-    explanation: "The document ended inside an element, as a file does whose writing was interrupted.",
+    explanation:
+      "The document ended inside an element, as a file does whose writing was interrupted.",
     repair: "Fetch the file again, or ask its sender for the rest.")
   static let doctype = Issue.Code(
     "XML-0003", "The document has a DOCTYPE",
@@ -88,7 +90,8 @@ extension XML {
   static let tooManyAttributes = Issue.Code(
     "XML-0012", "A tag has too many attributes",
     explanation: "The number of attributes and namespace declarations of one tag is limited.",
-    repair: "No record of FHIR or CDA needs so many: check where the file comes from.", isLimit: true)
+    repair: "No record of FHIR or CDA needs so many: check where the file comes from.",
+    isLimit: true)
   static let tooLarge = Issue.Code(
     "XML-0013", "The document is too large",
     explanation: "The document has more bytes than the limit.",

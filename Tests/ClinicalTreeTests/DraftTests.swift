@@ -25,7 +25,8 @@ struct DraftTests {
     String(decoding: draft.freeze(with: Shapes()).tree.json(), as: UTF8.self)
   }
 
-  @Test("Members are sorted by the standard, unknown ones come last, lists are made where it says so")
+  @Test(
+    "Members are sorted by the standard, unknown ones come last, lists are made where it says so")
   func order() {
     let draft = Draft(names: names)
     _ = draft.add(name("other"), .string, Text("z"), in: draft.root)
@@ -44,10 +45,12 @@ struct DraftTests {
     _ = draft.add(name("url"), .string, Text("u"), in: added)
     _ = draft.add(name("list"), .string, Text("x"), in: draft.root)
     let absent = draft.add(name("list"), .null, .empty, in: draft.root)
-    _ = draft.add(name("url"), .string, Text("w"), in: draft.addObject(name("extension"), in: absent))
-    #expect(written(draft)
-      == #"{"a":"v","_a":{"extension":[{"url":"u"}]},"list":["x",null],"_list":[null,{"extension":[{"url":"w"}]}]}"#
-      + "\n")
+    _ = draft.add(
+      name("url"), .string, Text("w"), in: draft.addObject(name("extension"), in: absent))
+    #expect(
+      written(draft)
+        == #"{"a":"v","_a":{"extension":[{"url":"u"}]},"list":["x",null],"_list":[null,{"extension":[{"url":"w"}]}]}"#
+        + "\n")
   }
 
   @Test("Objects that stay empty are left out, and the slots tell where the rest went")

@@ -31,26 +31,43 @@ struct CDAStructureTests {
 
   @Test("A good document has no finding")
   func good() throws {
-    #expect(try findings(document(
-      """
-      <text><paragraph ID="a">x</paragraph></text><entry><observation classCode="OBS" moodCode="EVN">\
-      <sdtc:category code="x"/><code code="x"/><effectiveTime><low value="2026"/></effectiveTime><value \
-      xsi:type="PQ" value="1.5" unit="mg"/></observation></entry>
-      """)) == [])
+    #expect(
+      try findings(
+        document(
+          """
+          <text><paragraph ID="a">x</paragraph></text><entry><observation classCode="OBS" moodCode="EVN">\
+          <sdtc:category code="x"/><code code="x"/><effectiveTime><low value="2026"/></effectiveTime><value \
+          xsi:type="PQ" value="1.5" unit="mg"/></observation></entry>
+          """)) == [])
   }
 
-  @Test("Each fault has its code and place", arguments: [
-    ("<title/><code code='x'/>", "CDA-0101 section/code"), ("<text/><nonsense/>", "CDA-0101 section/nonsense"),
-    ("<entry/>", "CDA-0102 section/entry"), ("<text x='1'/>", "CDA-0103 text/@x"),
-    ("<entry><act moodCode='EVN'><code/></act></entry>", "CDA-0104 entry/act"),
-    ("<id root='not an oid!'/>", "CDA-0105 id/@root"),
-    ("<entry><act classCode='ACT' moodCode='EVN'><code/><effectiveTime value='today'/></act></entry>", "CDA-0105 effectiveTime/@value"),
-    ("<entry><observation classCode='OBS' moodCode='EVN'><code/><value value='1'/></observation></entry>", "CDA-0106 observation/value"),
-    ("<entry><observation classCode='OBS' moodCode='EVN'><code/><value xsi:type='Nothing'/></observation></entry>", "CDA-0106 value/@type"),
-    ("<entry>words</entry>", "CDA-0107 entry/text()"),
-    ("<text><paragraph ID='a'/><paragraph ID='a'/></text>", "CDA-0108 paragraph[2]/@ID"),
-    ("<entry><act classCode='ACT' moodCode='EVN'><category xmlns='urn:hl7-org:sdtc'/><code/></act></entry>", "CDA-0101 act/category"),
-  ])
+  @Test(
+    "Each fault has its code and place",
+    arguments: [
+      ("<title/><code code='x'/>", "CDA-0101 section/code"),
+      ("<text/><nonsense/>", "CDA-0101 section/nonsense"),
+      ("<entry/>", "CDA-0102 section/entry"), ("<text x='1'/>", "CDA-0103 text/@x"),
+      ("<entry><act moodCode='EVN'><code/></act></entry>", "CDA-0104 entry/act"),
+      ("<id root='not an oid!'/>", "CDA-0105 id/@root"),
+      (
+        "<entry><act classCode='ACT' moodCode='EVN'><code/><effectiveTime value='today'/></act></entry>",
+        "CDA-0105 effectiveTime/@value"
+      ),
+      (
+        "<entry><observation classCode='OBS' moodCode='EVN'><code/><value value='1'/></observation></entry>",
+        "CDA-0106 observation/value"
+      ),
+      (
+        "<entry><observation classCode='OBS' moodCode='EVN'><code/><value xsi:type='Nothing'/></observation></entry>",
+        "CDA-0106 value/@type"
+      ),
+      ("<entry>words</entry>", "CDA-0107 entry/text()"),
+      ("<text><paragraph ID='a'/><paragraph ID='a'/></text>", "CDA-0108 paragraph[2]/@ID"),
+      (
+        "<entry><act classCode='ACT' moodCode='EVN'><category xmlns='urn:hl7-org:sdtc'/><code/></act></entry>",
+        "CDA-0101 act/category"
+      ),
+    ])
   func faults(section: String, expected: String) throws {
     #expect(try findings(document(section)).contains(expected))
   }

@@ -71,9 +71,12 @@ struct FactsTests {
   @Test("Systems are found by OID and by URI")
   func systems() {
     let systems = CodeSystems.standard
-    #expect(systems.system(oid: Text("2.16.840.1.113883.6.96"))?.uri.string == "http://snomed.info/sct")
+    #expect(
+      systems.system(oid: Text("2.16.840.1.113883.6.96"))?.uri.string == "http://snomed.info/sct")
     #expect(systems.system(oid: Text("2.16.840.1.113883.1.11.78"))?.kind == .valueSet)
-    #expect(systems.oid(uri: Text("http://hl7.org/fhir/sid/icd-9-cm"))?.string == "2.16.840.1.113883.6.103")
+    #expect(
+      systems.oid(uri: Text("http://hl7.org/fhir/sid/icd-9-cm"))?.string
+        == "2.16.840.1.113883.6.103")
     #expect(systems.system(oid: Text("1.2.3")) == nil)
   }
 
@@ -108,7 +111,9 @@ struct FactsTests {
         ], in: Place.root)
       try #require(made.code == 0, "\(made.messages)")
       let walk = FileManager.default.enumerator(atPath: folder.path())
-      let files = (walk?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".swift") || $0.hasSuffix(".bin") }
+      let files = (walk?.compactMap { $0 as? String } ?? []).filter {
+        $0.hasSuffix(".swift") || $0.hasSuffix(".bin")
+      }
       #expect(files.count > 50)
       for file in files {
         let new = try Data(contentsOf: folder.appending(path: file))

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("R4 models")
 struct ModelTests {
-  private let patient = #"{"resourceType":"Patient","id":"p","active":true,"name":[{"use":"usual","family":"Ekholm","given":["A",null],"_given":[null,{"id":"g"}]}],"_birthDate":{"extension":[{"url":"u","valueDecimal":1.10}]},"deceasedDateTime":"2026-11"}"#
+  private let patient =
+    #"{"resourceType":"Patient","id":"p","active":true,"name":[{"use":"usual","family":"Ekholm","given":["A",null],"_given":[null,{"id":"g"}]}],"_birthDate":{"extension":[{"url":"u","valueDecimal":1.10}]},"deceasedDateTime":"2026-11"}"#
 
   @Test("What is read is written the same, digits among it")
   func comesBack() throws {
@@ -27,7 +28,8 @@ struct ModelTests {
     #expect(String(decoding: try JSON.Encoder().encode(value), as: UTF8.self) == patient + "\n")
     let through = try JSONDecoder().decode(R4.Patient.self, from: JSONEncoder().encode(value))
     #expect(through.name == value.name)
-    #expect(through.birthDate?.extension.first?.value == .decimal(R4.Primitive(R4.Decimal(fhir: "1.1"))))
+    #expect(
+      through.birthDate?.extension.first?.value == .decimal(R4.Primitive(R4.Decimal(fhir: "1.1"))))
   }
 
   @Test("A resource of a type without a model travels as it is, through any coder")
@@ -44,8 +46,11 @@ struct ModelTests {
     let through = try JSONDecoder().decode(R4.Resource.self, from: JSONEncoder().encode(resource))
     let again = try JSON.Decoder().decode(R4.Resource.self, from: JSON.Encoder().encode(resource))
     #expect(again == resource)
-    #expect(through == (try R4.Resource.reading(
-      json: #"{"id":"s","resourceType":"Slot","start":"2026-01-01T00:00:00Z"}"#.bytes).value))
+    #expect(
+      through
+        == (try R4.Resource.reading(
+          json: #"{"id":"s","resourceType":"Slot","start":"2026-01-01T00:00:00Z"}"#.bytes
+        ).value))
   }
 
   @Test("Literals are primitives, and initialisers ask for what R4 requires")
@@ -56,9 +61,13 @@ struct ModelTests {
     var observation = R4.Observation(status: "final", code: R4.CodeableConcept())
     observation.value = .integer(3)
     observation.code?.text = "count"
-    #expect(String(decoding: observation.json(), as: UTF8.self)
-      == #"{"resourceType":"Observation","status":"final","code":{"text":"count"},"valueInteger":3}"#)
-    #expect(String(decoding: name.json(), as: UTF8.self) == #"{"family":"Ekholm","given":["Astrid","Maria"]}"#)
+    #expect(
+      String(decoding: observation.json(), as: UTF8.self)
+        == #"{"resourceType":"Observation","status":"final","code":{"text":"count"},"valueInteger":3}"#
+    )
+    #expect(
+      String(decoding: name.json(), as: UTF8.self)
+        == #"{"family":"Ekholm","given":["Astrid","Maria"]}"#)
   }
 
   @Test("What does not fit is reported with its place, and not lost silently")
@@ -68,7 +77,9 @@ struct ModelTests {
     #expect(issues.map(\.path) == ["Patient.active", "Patient.naem", "Patient.name"])
     #expect(value.name[0].family?.value == "x")
     #expect(throws: JSON.ParsingError.self) { _ = try R4.Patient(json: text.bytes) }
-    #expect(throws: DecodingError.self) { _ = try JSONDecoder().decode(R4.Patient.self, from: Data(text.utf8)) }
+    #expect(throws: DecodingError.self) {
+      _ = try JSONDecoder().decode(R4.Patient.self, from: Data(text.utf8))
+    }
   }
 
   @Test("Values are equal when all members are")
@@ -89,7 +100,9 @@ struct ModelTests {
     identifier.assigner = R4.Reference()
     identifier.assigner?.display = "x"
     reference.identifier = identifier
-    #expect(String(decoding: reference.json(), as: UTF8.self) == #"{"identifier":{"assigner":{"display":"x"}}}"#)
+    #expect(
+      String(decoding: reference.json(), as: UTF8.self)
+        == #"{"identifier":{"assigner":{"display":"x"}}}"#)
     #expect(try R4.Reference(json: reference.json()) == reference)
   }
 }

@@ -26,7 +26,8 @@ public enum Place {
   /// A product of this build, beside the test bundle.
   public static func product(_ name: String) -> URL {
     var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-    for _ in 0..<4 where !FileManager.default.fileExists(atPath: folder.appending(path: name).path()) {
+    for _ in 0..<4
+    where !FileManager.default.fileExists(atPath: folder.appending(path: name).path()) {
       folder = folder.deletingLastPathComponent()
     }
     return folder.appending(path: name)
@@ -35,8 +36,11 @@ public enum Place {
 
 /// A file of the test material, named by its place.
 public struct CorpusFile: Sendable, Identifiable, CustomStringConvertible {
+  /// The place below the folder of the test material.
   public let id: String
+  /// Where the file is.
   public let url: URL
+  /// The place.
   public var description: String { id }
 
   /// The content.
@@ -59,9 +63,13 @@ extension Issue {
 
 /// What a finished process said.
 public struct Finished {
+  /// Its exit code.
   public let code: Int32
+  /// What it wrote to standard output.
   public let output: [UInt8]
+  /// What it wrote to standard error.
   public let messages: String
+  /// What it wrote to standard output, as text.
   public var text: String { String(decoding: output, as: UTF8.self) }
 }
 
@@ -96,7 +104,8 @@ public func run(
 
 /// A folder for the time of a test.
 public func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "crest-test-" + UUID().uuidString)
+  let folder = FileManager.default.temporaryDirectory.appending(
+    path: "crest-test-" + UUID().uuidString)
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
   return try body(folder)

@@ -19,14 +19,16 @@ struct XMLReadingTests {
     }
   }
 
-  @Test("A document comes back in James Clark's canonical form", arguments: [
-    ("<a b='1'  c=\"x&amp;y\">t<b/>&lt;</a>", "<a b=\"1\" c=\"x&amp;y\">t<b></b>&lt;</a>"),
-    ("<a><![CDATA[<x>]]>y</a>", "<a>&lt;x&gt;y</a>"),
-    ("<a>one<!-- c -->two</a>", "<a>onetwo</a>"),
-    ("<a z='1' b='2'>\r\n</a>", "<a b=\"2\" z=\"1\">&#10;</a>"),
-    ("<a><?p d?></a>", "<a><?p d?></a>"),
-    ("<p:a xmlns:p='urn:x' p:b='1'/>", "<p:a p:b=\"1\" xmlns:p=\"urn:x\"></p:a>"),
-  ])
+  @Test(
+    "A document comes back in James Clark's canonical form",
+    arguments: [
+      ("<a b='1'  c=\"x&amp;y\">t<b/>&lt;</a>", "<a b=\"1\" c=\"x&amp;y\">t<b></b>&lt;</a>"),
+      ("<a><![CDATA[<x>]]>y</a>", "<a>&lt;x&gt;y</a>"),
+      ("<a>one<!-- c -->two</a>", "<a>onetwo</a>"),
+      ("<a z='1' b='2'>\r\n</a>", "<a b=\"2\" z=\"1\">&#10;</a>"),
+      ("<a><?p d?></a>", "<a><?p d?></a>"),
+      ("<p:a xmlns:p='urn:x' p:b='1'/>", "<p:a p:b=\"1\" xmlns:p=\"urn:x\"></p:a>"),
+    ])
   func canonical(text: String, expected: String) throws {
     #expect(String(decoding: try read(text).tree.xml(.canonical), as: UTF8.self) == expected)
   }
@@ -44,22 +46,30 @@ struct XMLReadingTests {
   func paths() throws {
     let (tree, _) = try read("<a><b x='1'>t</b><c/><b>u</b></a>")
     let paths = tree.nodes.indices.map { tree.path(of: $0) }
-    #expect(paths == ["/a", "/a/b[1]", "/a/b[1]/@x", "/a/b[1]/text()", "/a/c", "/a/b[2]", "/a/b[2]/text()"])
+    #expect(
+      paths == [
+        "/a", "/a/b[1]", "/a/b[1]/@x", "/a/b[1]/text()", "/a/c", "/a/b[2]", "/a/b[2]/text()",
+      ])
   }
 
-  @Test("What is not well-formed is refused with a code and its place", arguments: [
-    ("<a>\n<b></a>", "XML-0001@2:8 "), ("<a", "XML-0001@1:3 "), ("<a><b>", "XML-0002@1:7 "),
-    ("<a/><b/>", "XML-0001@1:5 "), ("<a b='1' b='2'/>", "XML-0001@1:15 "), ("<a>&nbsp;</a>", "XML-0008@1:10 "),
-    ("", "XML-0009@1:1 "), ("  \n", "XML-0009@1:1 "), ("<a>&#0;</a>", "XML-0001@1:8 "),
-  ])
+  @Test(
+    "What is not well-formed is refused with a code and its place",
+    arguments: [
+      ("<a>\n<b></a>", "XML-0001@2:8 "), ("<a", "XML-0001@1:3 "), ("<a><b>", "XML-0002@1:7 "),
+      ("<a/><b/>", "XML-0001@1:5 "), ("<a b='1' b='2'/>", "XML-0001@1:15 "),
+      ("<a>&nbsp;</a>", "XML-0008@1:10 "),
+      ("", "XML-0009@1:1 "), ("  \n", "XML-0009@1:1 "), ("<a>&#0;</a>", "XML-0001@1:8 "),
+    ])
   func refused(text: String, expected: String) {
     #expect(fault(text.bytes) == expected)
   }
 
-  @Test("A DOCTYPE is refused by a code of its own, before any entity is looked at", arguments: [
-    "<!DOCTYPE a><a/>", "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
-    "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
-  ])
+  @Test(
+    "A DOCTYPE is refused by a code of its own, before any entity is looked at",
+    arguments: [
+      "<!DOCTYPE a><a/>", "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+      "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
+    ])
   func doctype(text: String) {
     #expect(fault(text.bytes).hasPrefix("XML-0003"))
   }
@@ -72,7 +82,9 @@ struct XMLReadingTests {
     #expect(tree.nodes[2].flags.space == .sdtc)
   }
 
-  @Test("Documents in other encodings read the same", arguments: ["utf-8", "bom", "utf-16le", "utf-16be", "cp1252", "latin1"])
+  @Test(
+    "Documents in other encodings read the same",
+    arguments: ["utf-8", "bom", "utf-16le", "utf-16be", "cp1252", "latin1"])
   func encodings(encoding: String) throws {
     let text = "<a b=\"é\">Ä</a>"
     let bytes: [UInt8] =
@@ -81,7 +93,8 @@ struct XMLReadingTests {
       case "utf-16le": [0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
       case "utf-16be": text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
       case "cp1252", "latin1":
-        "<?xml version='1.0' encoding='\(encoding == "latin1" ? "ISO-8859-1" : "windows-1252")'?>".bytes
+        "<?xml version='1.0' encoding='\(encoding == "latin1" ? "ISO-8859-1" : "windows-1252")'?>"
+          .bytes
           + text.unicodeScalars.map { UInt8($0.value) }
       default: text.bytes
       }
@@ -93,7 +106,8 @@ struct XMLReadingTests {
 
   @Test("Characters of windows-1252 above ISO 8859-1 are read")
   func windows1252() throws {
-    let bytes = "<?xml version='1.0' encoding='windows-1252'?><a>".bytes + [0x80, 0x92, 0x9C] + "</a>".bytes
+    let bytes =
+      "<?xml version='1.0' encoding='windows-1252'?><a>".bytes + [0x80, 0x92, 0x9C] + "</a>".bytes
     #expect(try Tree.xml(bytes, names: .empty).tree.root.text == "€’œ")
   }
 
@@ -115,7 +129,9 @@ struct XMLReadingTests {
     #expect(fault(many.bytes).hasPrefix("XML-0012"))
   }
 
-  @Test("A text of more than libxml2's ten million bytes is a limit of its own", .timeLimit(.minutes(1)))
+  @Test(
+    "A text of more than libxml2's ten million bytes is a limit of its own", .timeLimit(.minutes(1))
+  )
   func hugeText() {
     let bytes = "<a>".bytes + [UInt8](repeating: 0x61, count: 10_000_001) + "</a>".bytes
     #expect(fault(bytes).hasPrefix("XML-0011"))
@@ -123,7 +139,9 @@ struct XMLReadingTests {
 
   @Test("Cut at any byte, a document is refused or read, and nothing crashes")
   func cut() {
-    let text = "<?xml version=\"1.0\"?><a b=\"é&amp;\" xmlns:x=\"urn:x\"><!-- c --><x:b>t</x:b><![CDATA[d]]></a>".bytes
+    let text =
+      "<?xml version=\"1.0\"?><a b=\"é&amp;\" xmlns:x=\"urn:x\"><!-- c --><x:b>t</x:b><![CDATA[d]]></a>"
+      .bytes
     for length in 0..<text.count { #expect(fault(Array(text.prefix(length))) != "read") }
   }
 }

@@ -21,11 +21,13 @@ enum Speed {
     let sax = seconds {
       for document in documents {
         document.withUnsafeBytes { bytes in
-          _ = csax_count(bytes.baseAddress!.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+          _ = csax_count(bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
         }
       }
     }
-    let tree = seconds { for document in documents { _ = try? Tree.xml(document, names: .standard) } }
+    let tree = seconds {
+      for document in documents { _ = try? Tree.xml(document, names: .standard) }
+    }
     let converter = Converter()
     let convert = seconds {
       for document in documents {
@@ -46,12 +48,19 @@ enum Speed {
     let foundation = seconds(rounds: 2) {
       for data in foundationData { _ = try? JSONSerialization.jsonObject(with: data) }
     }
-    let json = seconds { for resource in resources { _ = try? Tree.json(resource, names: .standard) } }
+    let json = seconds {
+      for resource in resources { _ = try? Tree.json(resource, names: .standard) }
+    }
 
-    func line(_ name: String, _ size: Double, _ time: Double, _ yardstick: Double, _ goal: Double, _ unit: String) {
+    func line(
+      _ name: String, _ size: Double, _ time: Double, _ yardstick: Double, _ goal: Double,
+      _ unit: String
+    ) {
       let ratio = yardstick / time
       let verdict = ratio >= goal ? "holds" : "falls short"
-      print("\(name): \(Int(size / time / 1e6)) MB/s, \(format(ratio)) of \(unit) (goal \(goal)): \(verdict)")
+      print(
+        "\(name): \(Int(size / time / 1e6)) MB/s, \(format(ratio)) of \(unit) (goal \(goal)): \(verdict)"
+      )
     }
     print("libxml2 SAX2 with counting callbacks: \(Int(xmlSize / sax / 1e6)) MB/s")
     line("XML to tree", xmlSize, tree, sax, 0.5, "SAX2")
@@ -66,7 +75,9 @@ enum Speed {
   static func files(_ folder: String, _ suffix: String) -> [[UInt8]] {
     guard let walk = FileManager.default.enumerator(atPath: folder) else { return [] }
     let names = walk.compactMap { $0 as? String }.filter { $0.hasSuffix(suffix) }.sorted()
-    return names.compactMap { FileManager.default.contents(atPath: folder + "/" + $0).map { [UInt8]($0) } }
+    return names.compactMap {
+      FileManager.default.contents(atPath: folder + "/" + $0).map { [UInt8]($0) }
+    }
   }
 
   /// Processor seconds of the best of several rounds, after one that does not count.

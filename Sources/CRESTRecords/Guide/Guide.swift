@@ -89,7 +89,8 @@ extension CREST {
       }
       let kind = properties("kind").first?["valueCode"].first?.value ?? ""
       return Statement(
-        id: concept["code"].first?.value ?? "", section: section, kind: Kind(rawValue: kind) ?? .overview,
+        id: concept["code"].first?.value ?? "", section: section,
+        kind: Kind(rawValue: kind) ?? .overview,
         text: concept["display"].first?.value ?? "",
         codes: properties("selects").flatMap { $0["valueCoding"] }.map {
           Code(system: $0["system"].first?.value ?? "", code: $0["code"].first?.value ?? "")

@@ -37,6 +37,7 @@ extension CREST.Guide {
   /// - Parameter tree: A FHIR resource or Bundle, or a CDA document. What is negated, refuted, entered in
   ///   error, cancelled, not done or not assessed, and what is said of family members, gives no link; a
   ///   test that was done does, whatever its result.
+  /// - Returns: At most one link for a record and a statement.
   public static func links(in tree: Tree) -> [Link] {
     let nodes = LinkIndex.standard.links(in: tree)
     if nodes.isEmpty { return [] }

@@ -16,8 +16,11 @@ extension LinkCollector {
 
   private mutating func collect(_ element: Cursor, isFamily: Bool) {
     // What is said of relatives is not said of the patient.
-    let isFamily = isFamily || element.name == .section && element.first(.code)?.attribute(.code)
-      .map { $0.text == "10157-6" } ?? false
+    let isFamily =
+      isFamily
+      || element.name == .section
+        && element.first(.code)?.attribute(.code)
+          .map { $0.text == "10157-6" } ?? false
       || element.first(.subject)?.first(.relatedSubject) != nil
     if isFamily { return }
     if Self.statements.contains(element.name) {
@@ -41,8 +44,9 @@ extension LinkCollector {
     if let code = statement.first(.code) { note(cda: code) }
     for value in statement.all(.value) {
       note(cda: value)
-      if let code = value.attribute(.code), ["260385009", "absent", "not-assessed", "unknown", "NEG"]
-        .contains(where: { code.text == $0 })
+      if let code = value.attribute(.code),
+        ["260385009", "absent", "not-assessed", "unknown", "NEG"]
+          .contains(where: { code.text == $0 })
       {
         answer = .absent
       }
@@ -50,9 +54,12 @@ extension LinkCollector {
       if value.attribute(.value).map({ $0.text == "false" }) ?? false { answer = .absent }
     }
     for product in statement.all(.consumable).compactMap({ $0.first(.manufacturedProduct) }) {
-      if let material = product.first(.manufacturedMaterial), let code = material.first(.code) { note(cda: code) }
+      if let material = product.first(.manufacturedMaterial), let code = material.first(.code) {
+        note(cda: code)
+      }
     }
-    finish(node: statement.index, resource: statement.nameText.string, isPresent: answer == .present)
+    finish(
+      node: statement.index, resource: statement.nameText.string, isPresent: answer == .present)
   }
 
   private mutating func note(cda code: Cursor) {
@@ -60,7 +67,9 @@ extension LinkCollector {
       let oid = code.attribute(.codeSystem)?.text.trimmed ?? .empty
       let uri = CodeSystems.standard.system(oid: oid)?.uri ?? oid
       note(code: value) { $0 == uri }
-    } else if let original = code.first(.originalText)?.children.first(where: { $0.kind == .text && !$0.text.isBlank }) {
+    } else if let original = code.first(.originalText)?.children.first(where: {
+      $0.kind == .text && !$0.text.isBlank
+    }) {
       note(text: original.text)
     }
     for translation in code.all(.translation) { note(cda: translation) }

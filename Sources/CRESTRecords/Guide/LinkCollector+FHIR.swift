@@ -29,7 +29,9 @@ extension LinkCollector {
   }
 
   private mutating func collect(_ resource: Cursor, _ medications: MedicationIndex) {
-    guard let type = resource.property(.resourceType)?.text.string, Self.types.contains(type) else { return }
+    guard let type = resource.property(.resourceType)?.text.string, Self.types.contains(type) else {
+      return
+    }
     if let status = resource.property(.status), Self.voided.contains(status.text.string) { return }
     if isDenied(resource) { return }
     for name in [Name.code, .medicationCodeableConcept, .conclusionCode, .specialty] {
@@ -45,7 +47,9 @@ extension LinkCollector {
     }
     for activity in resource.values(.activity) {
       guard let detail = activity.property(.detail), detail.kind == .object else { continue }
-      if let status = detail.property(.status), Self.voided.contains(status.text.string) { continue }
+      if let status = detail.property(.status), Self.voided.contains(status.text.string) {
+        continue
+      }
       for concept in detail.values(.code) { note(concept: concept) }
     }
     let id = resource.property(.id)?.text.string ?? ""
@@ -78,7 +82,9 @@ extension LinkCollector {
   private func isDenied(_ resource: Cursor) -> Bool {
     if resource.property(.doNotPerform)?.kind == .true { return true }
     for coding in resource.values(.verificationStatus).flatMap({ Array($0.values(.coding)) }) {
-      if let code = coding.property(.code)?.text, code == "refuted" || code == "entered-in-error" { return true }
+      if let code = coding.property(.code)?.text, code == "refuted" || code == "entered-in-error" {
+        return true
+      }
     }
     return resource.values(.modifierExtension).contains { added in
       added.property(.url)?.text.hasSuffix("/cda-negation") ?? false
@@ -102,7 +108,9 @@ extension LinkCollector {
       for coding in concept.values(.coding) {
         guard let code = coding.property(.code)?.text else { continue }
         // Negative; our own states; and no, in HL7's own tables.
-        if ["260385009", "absent", "not-assessed", "unknown", "N", "NEG"].contains(where: { code == $0 }) {
+        if ["260385009", "absent", "not-assessed", "unknown", "N", "NEG"].contains(where: {
+          code == $0
+        }) {
           return .absent
         }
       }
@@ -129,8 +137,10 @@ struct MedicationIndex {
       let id = reference.slice(1..<reference.count)
       return resource.values(.contained).first { $0.property(.id).map { $0.text == id } ?? false }
     }
-    return byURL[reference] ?? byURL.first { url, _ in
-      url.count > reference.count && url.slice(url.count - reference.count..<url.count) == reference
-    }?.value
+    return byURL[reference]
+      ?? byURL.first { url, _ in
+        url.count > reference.count
+          && url.slice(url.count - reference.count..<url.count) == reference
+      }?.value
   }
 }

@@ -55,7 +55,9 @@ struct LinkIndex: @unchecked Sendable {
   /// The statements that the words of a text select.
   func statements(forText text: Text) -> [Int] {
     let plain = text.bytes.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
-    guard plain.count >= 3, !LinkIndex.isDenied(plain), !LinkIndex.isLookAlike(plain) else { return [] }
+    guard plain.count >= 3, !LinkIndex.isDenied(plain), !LinkIndex.isLookAlike(plain) else {
+      return []
+    }
     return words.filter { $0.words.contains { LinkIndex.contains(plain, $0) } }.map(\.statement)
   }
 
@@ -74,13 +76,18 @@ struct LinkIndex: @unchecked Sendable {
 
   /// Words that turn a finding into its absence, or into somebody else's.
   private static func isDenied(_ text: [UInt8]) -> Bool {
-    let words = ["no", "not", "without", "denies", "denied", "absent", "negative", "never", "ruled out", "family"]
+    let words = [
+      "no", "not", "without", "denies", "denied", "absent", "negative", "never", "ruled out",
+      "family",
+    ]
     return words.contains { contains(text, Array($0.utf8)) }
   }
 
   /// Diseases whose names contain those of the guide.
   private static func isLookAlike(_ text: [UInt8]) -> Bool {
-    let words = ["morphea", "morphoea", "localized scleroderma", "localised scleroderma", "linear scleroderma"]
+    let words = [
+      "morphea", "morphoea", "localized scleroderma", "localised scleroderma", "linear scleroderma",
+    ]
     return words.contains { contains(text, Array($0.utf8)) }
   }
 }
@@ -109,8 +116,8 @@ struct LinkCollector {
 
   /// Ends a record: what was noted becomes links, in the order of the guide.
   ///
-  /// - Parameter isPresent: Whether what the record speaks of is there. Statements on diagnostic steps and
-  ///   treatments only ask whether it was done.
+  /// Statements on diagnostic steps and treatments do not ask whether what the record speaks of is
+  /// present, only whether it was done.
   mutating func finish(node: Int, resource: @autoclosure () -> String, isPresent: Bool) {
     defer {
       codes = [:]

@@ -41,7 +41,9 @@ extension CREST.Record {
     }
   }
 
-  private static func code(_ concept: R4.CodeableConcept?) -> String? { codings(concept).first?.code }
+  private static func code(_ concept: R4.CodeableConcept?) -> String? {
+    codings(concept).first?.code
+  }
 
   /// What a concept says in words.
   private static func words(_ concept: R4.CodeableConcept) -> String? {
@@ -63,7 +65,8 @@ extension CREST.Record {
   ) {
     let order: [CREST.Presence] = [.unknown, .notAssessed, .absent, .present]
     let known = manifestations[letter].state
-    guard let old = order.firstIndex(of: known), let new = order.firstIndex(of: state), new > old else { return }
+    guard let old = order.firstIndex(of: known), let new = order.firstIndex(of: state), new > old
+    else { return }
     manifestations[letter] = CREST.Manifestation(state, onset: onset, note: note)
   }
 
@@ -95,13 +98,16 @@ extension CREST.Record {
     let codings = Self.codings(condition.code)
     let status = Self.code(condition.clinicalStatus)
     if diagnosis == nil,
-      let kind = codings.lazy.compactMap({ CREST.Codes.diagnosis(system: $0.system, code: $0.code) }).first
+      let kind = codings.lazy.compactMap({ CREST.Codes.diagnosis(system: $0.system, code: $0.code) }
+      ).first
     {
       diagnosis = CREST.Diagnosis(kind, status: status, onset: onset)
     }
     if calcinosis == nil, Self.letters(condition.code).contains(.calcinosis) {
-      let kind = codings.first { $0.system == CREST.conceptSystem && CREST.Calcinosis.Kind(rawValue: $0.code) != nil }
-        .flatMap { CREST.Calcinosis.Kind(rawValue: $0.code) }
+      let kind = codings.first {
+        $0.system == CREST.conceptSystem && CREST.Calcinosis.Kind(rawValue: $0.code) != nil
+      }
+      .flatMap { CREST.Calcinosis.Kind(rawValue: $0.code) }
       calcinosis = CREST.Calcinosis(
         kind: kind, status: status, onset: onset, sites: condition.bodySite.compactMap(Self.words))
     }
@@ -110,8 +116,12 @@ extension CREST.Record {
   private mutating func read(_ observation: R4.Observation) {
     let status = observation.status?.value
     if status == "entered-in-error" || status == "cancelled" { return }
-    let isDenied = observation.modifierExtension.contains { $0.url?.hasSuffix("/cda-negation") ?? false }
-    if Self.codings(observation.code).contains(where: { $0.system == CREST.conceptSystem && $0.code == "lesion" }) {
+    let isDenied = observation.modifierExtension.contains {
+      $0.url?.hasSuffix("/cda-negation") ?? false
+    }
+    if Self.codings(observation.code).contains(where: {
+      $0.system == CREST.conceptSystem && $0.code == "lesion"
+    }) {
       return readLesion(observation)
     }
     let onset: String? =
@@ -125,14 +135,17 @@ extension CREST.Record {
     }
     // An observation may name the finding as its value.
     if case .codeableConcept(let concept) = observation.value {
-      for letter in Self.letters(concept) { note(letter, isDenied ? .absent : .present, onset: onset, note: words) }
+      for letter in Self.letters(concept) {
+        note(letter, isDenied ? .absent : .present, onset: onset, note: words)
+      }
     }
   }
 
   /// What an observation about a finding answers.
   private static func answer(_ observation: R4.Observation) -> CREST.Presence {
     switch observation.value {
-    case .boolean(let value): return value.value == true ? .present : value.value == false ? .absent : .unknown
+    case .boolean(let value):
+      return value.value == true ? .present : value.value == false ? .absent : .unknown
     case .codeableConcept(let concept): return answer(concept)
     case nil: break
     default: return .present
@@ -146,7 +159,9 @@ extension CREST.Record {
 
   private static func answer(_ concept: R4.CodeableConcept) -> CREST.Presence {
     for coding in codings(concept) {
-      if let state = CREST.Presence(rawValue: coding.code), coding.system == CREST.statusSystem { return state }
+      if let state = CREST.Presence(rawValue: coding.code), coding.system == CREST.statusSystem {
+        return state
+      }
       switch coding.code {
       case "260385009", "N", "NEG": return .absent
       case "10828004", "Y", "POS": return .present
@@ -159,7 +174,8 @@ extension CREST.Record {
   // MARK: Lesions and procedures
 
   private static func id(_ reference: R4.Reference?, after prefix: String) -> String? {
-    guard let last = reference?.reference?.value?.split(separator: "/").last, last.hasPrefix(prefix) else {
+    guard let last = reference?.reference?.value?.split(separator: "/").last, last.hasPrefix(prefix)
+    else {
       return nil
     }
     return String(last.dropFirst(prefix.count))

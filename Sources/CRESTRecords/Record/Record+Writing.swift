@@ -38,7 +38,9 @@ extension CREST.Record {
     return reference
   }
 
-  private static func concept(_ system: String, _ code: String, _ display: String?) -> R4.CodeableConcept {
+  private static func concept(_ system: String, _ code: String, _ display: String?)
+    -> R4.CodeableConcept
+  {
     var coding = R4.Coding()
     coding.system = R4.Primitive(system)
     coding.code = R4.Primitive(code)
@@ -58,7 +60,9 @@ extension CREST.Record {
     concept(CREST.conceptSystem, code, display)
   }
 
-  private static func date(_ text: String) -> R4.Primitive<R4.DateTime> { R4.Primitive(R4.DateTime(fhir: text)) }
+  private static func date(_ text: String) -> R4.Primitive<R4.DateTime> {
+    R4.Primitive(R4.DateTime(fhir: text))
+  }
 
   private var patientResource: R4.Patient {
     var resource = R4.Patient()
@@ -108,7 +112,9 @@ extension CREST.Record {
     return condition
   }
 
-  private func observation(_ letter: CREST.Letter, _ manifestation: CREST.Manifestation) -> R4.Observation {
+  private func observation(_ letter: CREST.Letter, _ manifestation: CREST.Manifestation)
+    -> R4.Observation
+  {
     let local = letter.localCode
     var observation = R4.Observation(status: "final", code: Self.local(local.code, local.display))
     observation.id = R4.Primitive("manifestation-" + letter.rawValue)
@@ -129,10 +135,11 @@ extension CREST.Record {
     var structure = R4.BodyStructure(patient: Self.reference("patient"))
     structure.id = R4.Primitive("lesion-site-" + lesion.id)
     structure.location = lesion.site.map(Self.text)
-    structure.locationQualifier = lesion.laterality.map { side in
-      let code = side == .left ? "7771000" : "24028007"
-      return [Self.concept("http://snomed.info/sct", code, side == .left ? "Left" : "Right")]
-    } ?? []
+    structure.locationQualifier =
+      lesion.laterality.map { side in
+        let code = side == .left ? "7771000" : "24028007"
+        return [Self.concept("http://snomed.info/sct", code, side == .left ? "Left" : "Right")]
+      } ?? []
     return structure
   }
 
@@ -149,13 +156,15 @@ extension CREST.Record {
       quantity.unit = "mm"
       quantity.system = "http://unitsofmeasure.org"
       quantity.code = "mm"
-      var component = R4.Observation.Component(code: Self.local("lesion-size", "Largest diameter of a deposit"))
+      var component = R4.Observation.Component(
+        code: Self.local("lesion-size", "Largest diameter of a deposit"))
       component.value = .quantity(quantity)
       observation.component.append(component)
     }
     for sign in CREST.Codes.signs {
       guard let state = lesion[keyPath: sign.path] else { continue }
-      var component = R4.Observation.Component(code: Self.concept(sign.system, sign.code, sign.display))
+      var component = R4.Observation.Component(
+        code: Self.concept(sign.system, sign.code, sign.display))
       component.value = .codeableConcept(
         Self.concept(CREST.statusSystem, state.rawValue, CREST.Codes.display(state)))
       observation.component.append(component)
@@ -164,7 +173,8 @@ extension CREST.Record {
   }
 
   private func resource(_ procedure: CREST.Procedure, _ place: Int) -> R4.Procedure {
-    var resource = R4.Procedure(status: R4.Primitive(procedure.status), subject: Self.reference("patient"))
+    var resource = R4.Procedure(
+      status: R4.Primitive(procedure.status), subject: Self.reference("patient"))
     resource.id = R4.Primitive("procedure-\(place + 1)")
     let code = CREST.Codes.procedure(procedure.kind)
     resource.code = Self.concept(code.system, code.code, code.display)

@@ -119,7 +119,9 @@ extension CREST {
     public var sites: [String] = []
 
     /// Describes a calcinosis.
-    public init(kind: Kind? = nil, status: String? = nil, onset: String? = nil, sites: [String] = []) {
+    public init(
+      kind: Kind? = nil, status: String? = nil, onset: String? = nil, sites: [String] = []
+    ) {
       self.kind = kind
       self.status = status
       self.onset = onset
@@ -182,7 +184,9 @@ extension CREST {
     public var lesion: String?
 
     /// Describes a procedure.
-    public init(_ kind: Kind, status: String = "completed", date: String? = nil, lesion: String? = nil) {
+    public init(
+      _ kind: Kind, status: String = "completed", date: String? = nil, lesion: String? = nil
+    ) {
       self.kind = kind
       self.status = status
       self.date = date

@@ -69,7 +69,9 @@ private struct KeyedElement<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var keys: [Key] = []
     for child in decoder.element.children {
       let name = (child.node.flags.contains(.shadow) ? "_" : "") + child.name
-      if members.updateValue(child, forKey: name) == nil, let key = Key(stringValue: name) { keys.append(key) }
+      if members.updateValue(child, forKey: name) == nil, let key = Key(stringValue: name) {
+        keys.append(key)
+      }
     }
     self.members = members
     allKeys = keys
@@ -132,7 +134,9 @@ private struct UnkeyedElement: UnkeyedDecodingContainer {
     return true
   }
 
-  mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try next().decode(type) }
+  mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    try next().decode(type)
+  }
 
   mutating func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type
@@ -140,7 +144,9 @@ private struct UnkeyedElement: UnkeyedDecodingContainer {
     try next().container(keyedBy: type)
   }
 
-  mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try next().unkeyedContainer() }
+  mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    try next().unkeyedContainer()
+  }
   mutating func superDecoder() throws -> any Swift.Decoder { try next() }
 }
 
@@ -166,7 +172,9 @@ private struct SingleElement: SingleValueDecodingContainer {
   }
 
   private func number<Value: LosslessStringConvertible>(_ type: Value.Type) throws -> Value {
-    guard decoder.element.node.kind == .number, let value = decoder.element.value.flatMap(Value.init) else {
+    guard decoder.element.node.kind == .number,
+      let value = decoder.element.value.flatMap(Value.init)
+    else {
       throw decoder.mismatch(type)
     }
     return value

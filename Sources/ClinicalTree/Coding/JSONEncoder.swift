@@ -163,13 +163,19 @@ private struct UnkeyedNode: UnkeyedEncodingContainer {
   func encodeNil() { _ = node.item() }
   func encode(_ value: some Encodable) throws { try node.item().encode(value, codingPath) }
 
-  func nestedContainer<Nested: CodingKey>(keyedBy keyType: Nested.Type) -> KeyedEncodingContainer<Nested> {
+  func nestedContainer<Nested: CodingKey>(keyedBy keyType: Nested.Type) -> KeyedEncodingContainer<
+    Nested
+  > {
     superEncoder().container(keyedBy: keyType)
   }
 
-  func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { superEncoder().unkeyedContainer() }
+  func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+    superEncoder().unkeyedContainer()
+  }
 
-  func superEncoder() -> any Swift.Encoder { NodeEncoder(node: node.item(), codingPath: codingPath) }
+  func superEncoder() -> any Swift.Encoder {
+    NodeEncoder(node: node.item(), codingPath: codingPath)
+  }
 }
 
 private struct SingleNode: SingleValueEncodingContainer {

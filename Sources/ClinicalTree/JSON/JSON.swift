@@ -31,18 +31,21 @@ extension JSON {
   static let syntax = Issue.Code(
     "JSON-0001", "The text is not JSON",
     explanation: "At this place RFC 8259 allows no such character, so nothing of the text is used.",
-    repair: "Repair the text at the place named; most often a comma, a quote or a bracket is missing.")
+    repair:
+      "Repair the text at the place named; most often a comma, a quote or a bracket is missing.")
   static let truncated = Issue.Code(
     "JSON-0002", "The text ends too early",
     explanation: "The text ended inside a value, as a file does whose writing was interrupted.",
     repair: "Fetch the file again, or ask its sender for the rest.")
   static let badEscape = Issue.Code(
     "JSON-0003", "A string has an escape that JSON does not know",
-    explanation: "After a backslash only \" \\ / b f n r t and u with four hexadecimal digits may follow.",
+    explanation:
+      "After a backslash only \" \\ / b f n r t and u with four hexadecimal digits may follow.",
     repair: "Write a backslash that is meant as such as two.")
   static let loneSurrogate = Issue.Code(
     "JSON-0004", "A string has half of a surrogate pair", severity: .warning,
-    explanation: "An escape names one half of a UTF-16 pair, which is no character. It is read as U+FFFD.",
+    explanation:
+      "An escape names one half of a UTF-16 pair, which is no character. It is read as U+FFFD.",
     repair: "Write both halves, or the character itself in UTF-8.")
   static let badUTF8 = Issue.Code(
     "JSON-0005", "The bytes are not UTF-8",

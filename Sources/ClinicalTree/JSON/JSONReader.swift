@@ -118,14 +118,16 @@ struct JSONReader {
         : fail(JSON.truncated, "the text ends inside an object")
     }
     guard let key = string(&here, start, end) else { return }
-    let bytes = key.isDecoded
+    let bytes =
+      key.isDecoded
       ? decoded.withUnsafeBufferPointer { ($0.baseAddress ?? start) + key.offset }
       : start + key.offset
     let isShadow = key.length > 1 && bytes[0] == UInt8(ascii: "_")
     let name = isShadow ? names.name(bytes + 1, key.length - 1) : names.name(bytes, key.length)
     skipSpace(&here, end)
     guard here < end, here[0] == UInt8(ascii: ":") else {
-      return here < end ? fail(JSON.syntax, "expected :") : fail(JSON.truncated, "the text ends after a name")
+      return here < end
+        ? fail(JSON.syntax, "expected :") : fail(JSON.truncated, "the text ends after a name")
     }
     here += 1
     skipSpace(&here, end)
@@ -141,7 +143,9 @@ struct JSONReader {
     _ here: inout UnsafePointer<UInt8>, _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
     name: Name, flags: Node.Flags
   ) {
-    guard here < end else { return fail(JSON.truncated, "the text ends where a value should begin") }
+    guard here < end else {
+      return fail(JSON.truncated, "the text ends where a value should begin")
+    }
     let place = UInt32(truncatingIfNeeded: here - start)
     switch here[0] {
     case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -269,7 +273,8 @@ struct JSONReader {
     here = at
     guard isNumber else {
       return at < end
-        ? fail(JSON.syntax, "expected a value") : fail(JSON.truncated, "the text ends inside a number")
+        ? fail(JSON.syntax, "expected a value")
+        : fail(JSON.truncated, "the text ends inside a number")
     }
     let place = UInt32(truncatingIfNeeded: first - start)
     append(.number, name, place, UInt32(truncatingIfNeeded: at - first), place, flags)

@@ -46,7 +46,11 @@ package enum JSONWriter {
       out.append(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
     case .string:
       out.append(UInt8(ascii: "\""))
-      if root.node.flags.contains(.plain) { out.append(root.text) } else { escape(root.text, to: &out) }
+      if root.node.flags.contains(.plain) {
+        out.append(root.text)
+      } else {
+        escape(root.text, to: &out)
+      }
       out.append(UInt8(ascii: "\""))
     default:
       out.append(root.text)

@@ -122,7 +122,9 @@ public struct NameTable: @unchecked Sendable {
     }
     offsets.append(UInt32(text.count))
     var out: [UInt8] = []
-    for word in [UInt32(names.count), UInt32(slotCount)] + offsets { out.append(littleEndian: word) }
+    for word in [UInt32(names.count), UInt32(slotCount)] + offsets {
+      out.append(littleEndian: word)
+    }
     for slot in slots { out.append(littleEndian: slot) }
     return out + text
   }

@@ -95,7 +95,9 @@ package struct PathWriter {
       defer { child = Int(node.end) }
       // All texts are alike, and have no name; what is no element, text or JSON value has no number.
       if node.kind == .text && node.isBlank(in: tree) { continue }
-      if node.kind == .attribute || node.kind == .namespace || node.kind == .instruction { continue }
+      if node.kind == .attribute || node.kind == .namespace || node.kind == .instruction {
+        continue
+      }
       guard let before = last[node.name] else {
         ordinals[child] = -1
         last[node.name] = (child, 1)

@@ -65,7 +65,9 @@ public struct Tree: Sendable {
   @usableFromInline
   package func buffers() -> Cursor.Buffers {
     func address<Value>(_ array: [Value]) -> UnsafePointer<Value> {
-      array.withUnsafeBufferPointer { $0.baseAddress ?? UnsafePointer(bitPattern: 16).unsafelyUnwrapped }
+      array.withUnsafeBufferPointer {
+        $0.baseAddress ?? UnsafePointer(bitPattern: 16).unsafelyUnwrapped
+      }
     }
     return Cursor.Buffers(
       nodes: address(storage.nodes), count: storage.nodes.count, source: address(storage.source),

@@ -88,7 +88,8 @@ extension PartialDateTime {
       second = text.slice(12..<position).string
     }
     if position < text.count {
-      let sign = text[position] == UInt8(ascii: "+") ? 1 : text[position] == UInt8(ascii: "-") ? -1 : 0
+      let sign =
+        text[position] == UInt8(ascii: "+") ? 1 : text[position] == UInt8(ascii: "-") ? -1 : 0
       let zone = text.slice(position + 1..<text.count)
       guard sign != 0, zone.count == 4, zone.bytes.allSatisfy(Bytes.isDigit), digits >= 10 else {
         return nil

@@ -146,7 +146,8 @@ package enum Bytes {
 
   /// Length of the UTF-8 sequence at `start`, or 0 when the bytes up to `end` hold none that is legal.
   @inlinable
-  package static func utf8Length(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int {
+  package static func utf8Length(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int
+  {
     let lead = start[0]
     let room = end - start
     if lead < 0x80 { return 1 }

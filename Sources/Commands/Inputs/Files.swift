@@ -53,7 +53,8 @@ enum Files {
     var names: [String] = []
     while let entry = readdir(handle) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee)) {
+        tuple.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: tuple.pointee))
+        {
           String(cString: $0)
         }
       }
@@ -83,7 +84,8 @@ enum Files {
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(reason) }
     if status.st_mode & S_IFMT == S_IFREG {
       if Int(status.st_size) > limit { throw .tooLarge }
-      return try read(descriptor: descriptor, limit: limit, waits: false, expected: Int(status.st_size))
+      return try read(
+        descriptor: descriptor, limit: limit, waits: false, expected: Int(status.st_size))
     }
     guard status.st_mode & S_IFMT != S_IFDIR else { throw .unreadable("is a folder") }
     let bytes = try read(descriptor: descriptor, limit: limit, waits: true)
@@ -123,7 +125,8 @@ enum Files {
     var position = 0
     while position < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
-        buffer.baseAddress.map { systemWrite(descriptor, $0 + position, bytes.count - position) } ?? 0
+        buffer.baseAddress.map { systemWrite(descriptor, $0 + position, bytes.count - position) }
+          ?? 0
       }
       if count >= 0 {
         position += count

@@ -28,7 +28,8 @@ struct TimeZoneArgument: ExpressibleByArgument {
     case "date": policy = .date
     case "document": policy = .document
     default:
-      guard let time = PartialDateTime(fhir: "2000-01-01T00:00:00" + argument), let offset = time.offset
+      guard let time = PartialDateTime(fhir: "2000-01-01T00:00:00" + argument),
+        let offset = time.offset
       else { return nil }
       policy = .fixed(offset)
     }

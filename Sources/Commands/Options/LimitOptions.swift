@@ -3,7 +3,8 @@ import CRESTKit
 
 /// What reading gives up at.
 struct LimitOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How deep elements, arrays and objects may be nested.", valueName: "levels"))
+  @Option(
+    help: ArgumentHelp("How deep elements, arrays and objects may be nested.", valueName: "levels"))
   var maxDepth = 200
 
   @Option(help: ArgumentHelp("How many bytes an input may have.", valueName: "bytes"))

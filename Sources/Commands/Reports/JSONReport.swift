@@ -7,7 +7,9 @@ struct JSONReport {
   init(_ report: Report) { self.report = report }
 
   var text: String {
-    let issues = report.parts.flatMap { part in part.issues.map { JSONReport.issue($0, part.source) } }
+    let issues = report.parts.flatMap { part in
+      part.issues.map { JSONReport.issue($0, part.source) }
+    }
     let object = JSONText.object([
       ("issues", JSONText.array(issues)), ("inputs", String(report.parts.count)),
       ("errors", String(report.count(.error))), ("warnings", String(report.count(.warning))),

@@ -10,7 +10,8 @@ struct OutcomeReport {
     if report.parts.count == 1 { return OutcomeReport.outcome(report.parts[0]) + "\n" }
     let entries = report.parts.map { part in
       JSONText.object([
-        ("fullUrl", JSONText.string("file:" + part.source)), ("resource", OutcomeReport.outcome(part)),
+        ("fullUrl", JSONText.string("file:" + part.source)),
+        ("resource", OutcomeReport.outcome(part)),
       ])
     }
     let bundle = JSONText.object([
@@ -49,7 +50,8 @@ struct OutcomeReport {
     }
     return JSONText.object([
       ("severity", JSONText.string(issue.severity.rawValue)),
-      ("code", JSONText.string(issueType(issue.code))), ("details", details), ("location", location),
+      ("code", JSONText.string(issueType(issue.code))), ("details", details),
+      ("location", location),
       ("expression", issue.path.isEmpty ? nil : JSONText.array([JSONText.string(issue.path)])),
     ])
   }

@@ -17,7 +17,9 @@ struct Report {
 
     /// The format that goes with the name of a file.
     init?(fileName: String) {
-      if fileName.hasSuffix(".json") { self = .json } else if fileName.hasSuffix(".txt") {
+      if fileName.hasSuffix(".json") {
+        self = .json
+      } else if fileName.hasSuffix(".txt") {
         self = .text
       } else {
         return nil

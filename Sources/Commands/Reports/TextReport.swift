@@ -6,9 +6,7 @@ struct TextReport {
   private let showsSource: Bool
   private let isColored: Bool
 
-  /// - Parameters:
-  ///   - showsSource: Whether lines of the source are shown, which may hold values of patients.
-  ///   - isColored: Whether severities have colours.
+  /// Lines of the source, which may hold values of patients, are shown only on demand.
   init(_ report: Report, showsSource: Bool = false, isColored: Bool = false) {
     self.report = report
     self.showsSource = showsSource
@@ -55,7 +53,8 @@ struct TextReport {
       String.UnicodeScalarView(
         text.unicodeScalars.map { scalar in
           let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
-          let isDirection = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+          let isDirection =
+            (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
           return isControl || isDirection ? "\u{FFFD}" : scalar
         }))
   }

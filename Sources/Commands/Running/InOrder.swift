@@ -28,7 +28,9 @@ func inOrder<Item: Sendable, Result: Sendable>(
         finished += 1
       }
       // As many tasks run as before, unless too many results wait for an earlier one.
-      while started - finished - waiting.count < jobs, started < min(items.count, finished + jobs * 2) {
+      while started - finished - waiting.count < jobs,
+        started < min(items.count, finished + jobs * 2)
+      {
         start()
       }
     }

@@ -16,7 +16,8 @@ package enum CDAFormat {
       let base = facts.simpleType(type.base).title
       let isText = base == "string"
       let text = isText ? value : value.trimmed
-      return matches(text, type.pattern.string) && (isText || isValid(value, type: type.base, facts))
+      return matches(text, type.pattern.string)
+        && (isText || isValid(value, type: type.base, facts))
     case .union: return type.list.contains { isValid(value, type: $0, facts) }
     case .list:
       return words(value).allSatisfy { word in
@@ -144,7 +145,9 @@ package enum CDAFormat {
   }
 
   private static func isNCName(_ text: Text) -> Bool {
-    guard !text.isEmpty, text[0] >= 0x80 || isLetter(text[0]) || text[0] == 0x5F else { return false }
+    guard !text.isEmpty, text[0] >= 0x80 || isLetter(text[0]) || text[0] == 0x5F else {
+      return false
+    }
     return text.bytes.allSatisfy(isNameByte)
   }
 

@@ -25,7 +25,8 @@ struct CDAStructure {
     var type = declared
     if let named = element.attribute(.type), named.node.flags.space == .xsi {
       let name = named.text.trimmed
-      let local = name.lastIndex(of: UInt8(ascii: ":")).map { name.slice($0 + 1..<name.count) } ?? name
+      let local =
+        name.lastIndex(of: UInt8(ascii: ":")).map { name.slice($0 + 1..<name.count) } ?? name
       let derived = facts.type(named: local)
       guard derived != 0, facts.type(derived, is: declared) else {
         findings.add(
@@ -52,7 +53,8 @@ struct CDAStructure {
       let space = attribute.node.flags.space
       guard
         let known = allowed.first(where: {
-          $0.name == attribute.name && (space == .sdtc) == $0.isSDTC && (space == .sdtc || space == .none)
+          $0.name == attribute.name && (space == .sdtc) == $0.isSDTC
+            && (space == .sdtc || space == .none)
         })
       else {
         findings.add(
@@ -173,7 +175,8 @@ private struct ContentMatch {
     return count >= particle.min ? place : nil
   }
 
-  private mutating func once(_ number: Int, _ particle: CDAFacts.Particle, from start: Int) -> Int? {
+  private mutating func once(_ number: Int, _ particle: CDAFacts.Particle, from start: Int) -> Int?
+  {
     switch particle.kind {
     case .element:
       guard start < children.count, children[start].name == particle.name,

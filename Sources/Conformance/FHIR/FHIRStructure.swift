@@ -22,9 +22,11 @@ struct FHIRStructure {
       return findings.add(Conformance.wrongShape, at: place.index, "expected a resource")
     }
     let name = object.property(.resourceType)
-    let type = name.flatMap { NameTable.standard.lookUp($0.text.start, $0.text.count) }
+    let type =
+      name.flatMap { NameTable.standard.lookUp($0.text.start, $0.text.count) }
       .map(facts.type(named:)) ?? 0
-    guard name?.kind == .string, type != 0, facts.kind(of: type) == .resource, !facts.isAbstract(type)
+    guard name?.kind == .string, type != 0, facts.kind(of: type) == .resource,
+      !facts.isAbstract(type)
     else {
       return findings.add(
         Conformance.unknownResource, at: name?.index ?? object.index,
@@ -107,7 +109,8 @@ struct FHIRStructure {
     let isList = facts.isList(member)
     if property.kind == .array {
       if !isList {
-        findings.add(Conformance.wrongShape, at: property.index, "an array where one value is allowed")
+        findings.add(
+          Conformance.wrongShape, at: property.index, "an array where one value is allowed")
       }
       var count = 0
       for item in property.children {
@@ -116,11 +119,13 @@ struct FHIRStructure {
       }
       if count == 0 { findings.add(Conformance.empty, at: property.index, "an empty array") }
       if let max = facts.max(of: member), count > max, isList {
-        findings.add(Conformance.tooMany, at: property.index, "\(count) items, at most \(max) are allowed")
+        findings.add(
+          Conformance.tooMany, at: property.index, "\(count) items, at most \(max) are allowed")
       }
     } else {
       if isList, property.kind != .null {
-        findings.add(Conformance.wrongShape, at: property.index, "one value where an array is expected")
+        findings.add(
+          Conformance.wrongShape, at: property.index, "one value where an array is expected")
       }
       value(property, member, isItem: false)
     }

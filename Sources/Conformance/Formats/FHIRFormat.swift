@@ -77,7 +77,9 @@ enum FHIRFormat {
       let start = position + 1
       position = start
       while position < text.count, Bytes.isDigit(text[position]) { position += 1 }
-      if position == start || position - start > 1 && text[start] == UInt8(ascii: "0") { return false }
+      if position == start || position - start > 1 && text[start] == UInt8(ascii: "0") {
+        return false
+      }
     }
     return true
   }
@@ -102,14 +104,20 @@ enum FHIRFormat {
     switch text.count {
     case 4: return digits(text, 0, 4)
     case 7: return digits(text, 0, 4) && hyphen(4) && digits(text, 5, 2)
-    case 10: return digits(text, 0, 4) && hyphen(4) && digits(text, 5, 2) && hyphen(7) && digits(text, 8, 2)
+    case 10:
+      return digits(text, 0, 4) && hyphen(4) && digits(text, 5, 2) && hyphen(7)
+        && digits(text, 8, 2)
     default: return false
     }
   }
 
   private static func isDateTime(_ text: Text, isInstant: Bool) -> Bool {
-    if text.count <= 10 { return !isInstant && isDate(text) && PartialDateTime(fhir: text.string) != nil }
-    guard text.count >= 20, isDate(text.slice(0..<10)), text[10] == UInt8(ascii: "T") else { return false }
+    if text.count <= 10 {
+      return !isInstant && isDate(text) && PartialDateTime(fhir: text.string) != nil
+    }
+    guard text.count >= 20, isDate(text.slice(0..<10)), text[10] == UInt8(ascii: "T") else {
+      return false
+    }
     return PartialDateTime(fhir: text.string) != nil
   }
 
@@ -133,7 +141,8 @@ enum FHIRFormat {
         padding += 1
       } else if padding > 0 {
         return false
-      } else if !(Bytes.isDigit(byte) || (byte | 0x20) &- 0x61 < 26 || byte == 0x2B || byte == 0x2F) {
+      } else if !(Bytes.isDigit(byte) || (byte | 0x20) &- 0x61 < 26 || byte == 0x2B || byte == 0x2F)
+      {
         return false
       }
       count += 1

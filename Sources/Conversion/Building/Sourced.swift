@@ -74,8 +74,10 @@ struct Reason: Hashable, Sendable {
   init(_ text: String) { self.text = text }
 
   static let none = Reason("")
-  static let structural = Reason("structural: says how to read the element, which the target's place says too")
-  static let selects = Reason("structural: a code of the template that selects the row of the table")
+  static let structural = Reason(
+    "structural: says how to read the element, which the target's place says too")
+  static let selects = Reason(
+    "structural: a code of the template that selects the row of the table")
   static let noValue = Reason("the source says that it gives no value")
   static let blank = Reason("empty")
   static let noPlace = Reason("no place in the target")

@@ -4,12 +4,17 @@ import Definitions
 // Null flavors and data-absent-reason, and what is kept beside a value.
 
 extension FHIRBuilder {
-  static let dataAbsentReason: StaticString = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-  static let cdaContent: StaticString = "https://crestkit.example/fhir/StructureDefinition/cda-content"
-  static let sourceTime: StaticString = "https://crestkit.example/fhir/StructureDefinition/source-time"
+  static let dataAbsentReason: StaticString =
+    "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+  static let cdaContent: StaticString =
+    "https://crestkit.example/fhir/StructureDefinition/cda-content"
+  static let sourceTime: StaticString =
+    "https://crestkit.example/fhir/StructureDefinition/source-time"
 
   /// Adds an extension with this URL; the caller gives it its value.
-  func addExtension(_ url: StaticString, in parent: Draft.Slot, _ reason: Reason = .mapped) -> Draft.Slot {
+  func addExtension(_ url: StaticString, in parent: Draft.Slot, _ reason: Reason = .mapped)
+    -> Draft.Slot
+  {
     let added = draft.addObject(.`extension`, in: parent)
     put(rule: url, reason, as: .url, in: added)
     return added
@@ -21,8 +26,10 @@ extension FHIRBuilder {
     let slot = draft.add(name, .null, .empty, in: parent)
     let reason = addExtension(Self.dataAbsentReason, in: slot)
     if let target = maps.translate(flavor.text.trimmed, by: maps.map("cf-null-flavor")) {
-      let origin: Origin = target.isUnique
-        ? .leaf(flavor) : .partly(flavor, Reason("several null flavors are \(target.code.string) in FHIR"))
+      let origin: Origin =
+        target.isUnique
+        ? .leaf(flavor)
+        : .partly(flavor, Reason("several null flavors are \(target.code.string) in FHIR"))
       put(Sourced(target.code, origin), as: .valueCode, in: reason)
     } else {
       put(rule: "unknown", Reason("an illegal null flavor"), as: .valueCode, in: reason)
@@ -42,11 +49,15 @@ extension FHIRBuilder {
 
   /// A CodeableConcept that says why there is none, for an observation's `dataAbsentReason`.
   func absentConcept(_ flavor: Cursor, as name: Name, in parent: Draft.Slot) {
-    guard let target = maps.translate(flavor.text.trimmed, by: maps.map("cf-null-flavor")) else { return }
+    guard let target = maps.translate(flavor.text.trimmed, by: maps.map("cf-null-flavor")) else {
+      return
+    }
     let coding = draft.addObject(.coding, in: draft.addObject(name, in: parent))
     put(Sourced(target.system, .rule(.mapped)), as: .system, in: coding)
-    let origin: Origin = target.isUnique
-      ? .leaf(flavor) : .partly(flavor, Reason("several null flavors are \(target.code.string) in FHIR"))
+    let origin: Origin =
+      target.isUnique
+      ? .leaf(flavor)
+      : .partly(flavor, Reason("several null flavors are \(target.code.string) in FHIR"))
     put(Sourced(target.code, origin), as: .code, in: coding)
   }
 

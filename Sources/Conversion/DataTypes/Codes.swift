@@ -35,7 +35,11 @@ extension FHIRBuilder {
       return
     }
     let coding = draft.addObject(name, in: parent)
-    if let system { self.system(system, beside: code, in: coding) } else { namedSystem(code, in: coding) }
+    if let system {
+      self.system(system, beside: code, in: coding)
+    } else {
+      namedSystem(code, in: coding)
+    }
     if let version { put(version.sourced, as: .version, in: coding) }
     if let value { put(Sourced(value.text.trimmed, .leaf(value)), as: .code, in: coding) }
     if let display { put(display.sourced, as: .display, in: coding) }
@@ -57,7 +61,9 @@ extension FHIRBuilder {
     if text.isOID {
       put(Sourced(arena.join(Text("urn:oid:"), text), .leaf(leaf)), as: .system, in: coding)
     } else if text.isUUID {
-      put(Sourced(arena.join(Text("urn:uuid:"), lowercased(text)), .leaf(leaf)), as: .system, in: coding)
+      put(
+        Sourced(arena.join(Text("urn:uuid:"), lowercased(text)), .leaf(leaf)), as: .system,
+        in: coding)
     } else if text.hasPrefix("http://") || text.hasPrefix("https://") || text.hasPrefix("urn:") {
       put(Sourced(text, .leaf(leaf)), as: .system, in: coding)
     } else {
@@ -80,7 +86,9 @@ extension FHIRBuilder {
 
   /// Writes a FHIR code by way of a concept map. A code that shares its target with others is kept too.
   @discardableResult
-  func mappedCode(_ code: Cursor, _ map: String, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
+  func mappedCode(_ code: Cursor, _ map: String, as name: Name, in parent: Draft.Slot) -> Draft
+    .Slot?
+  {
     guard let leaf = codeLeaf(code) else { return nil }
     guard let target = maps.translate(leaf.text.trimmed, by: maps.map(map)) else {
       report(Conversion.unknownCode, at: leaf, "the map \(map) has no such code")
@@ -93,7 +101,9 @@ extension FHIRBuilder {
 
   /// Writes a CodeableConcept by way of a concept map, with the map's target system.
   @discardableResult
-  func mappedConcept(_ code: Cursor, _ map: String, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
+  func mappedConcept(_ code: Cursor, _ map: String, as name: Name, in parent: Draft.Slot) -> Draft
+    .Slot?
+  {
     guard let leaf = codeLeaf(code) else { return nil }
     guard let target = maps.translate(leaf.text.trimmed, by: maps.map(map)) else {
       report(Conversion.unknownCode, at: leaf, "the map \(map) has no such code")
@@ -107,7 +117,9 @@ extension FHIRBuilder {
     if code.kind == .element {
       markMapped(code)
       // The source's own word for the code.
-      if let display = nonBlank(code.attribute(.displayName)) { put(display.sourced, as: .text, in: concept) }
+      if let display = nonBlank(code.attribute(.displayName)) {
+        put(display.sourced, as: .text, in: concept)
+      }
     }
     return concept
   }
@@ -125,7 +137,8 @@ extension FHIRBuilder {
   /// Writes a concept with one coding of the standard, by rule.
   @discardableResult
   func concept(
-    _ system: StaticString, _ code: StaticString, _ reason: Reason = .mapped, as name: Name, in parent: Draft.Slot
+    _ system: StaticString, _ code: StaticString, _ reason: Reason = .mapped, as name: Name,
+    in parent: Draft.Slot
   ) -> Draft.Slot {
     let coding = draft.addObject(.coding, in: draft.addObject(name, in: parent))
     put(rule: system, reason, as: .system, in: coding)
@@ -136,7 +149,9 @@ extension FHIRBuilder {
 /// Code systems by the names that senders write where an OID belongs.
 enum CodeSystemNames {
   static func uri(for name: Text) -> Text? {
-    let plain = name.bytes.filter { Bytes.isDigit($0) || ($0 | 0x20) &- 0x61 < 26 }.map { $0 | 0x20 }
+    let plain = name.bytes.filter { Bytes.isDigit($0) || ($0 | 0x20) &- 0x61 < 26 }.map {
+      $0 | 0x20
+    }
     let key = String(decoding: plain, as: UTF8.self)
     return table[key].map { Text($0) }
   }

@@ -44,14 +44,20 @@ extension FHIRBuilder {
         put(Sourced(uri, .leaf(root)), as: .system, in: identifier)
         absent(flavor, as: .value, in: identifier)
       } else {
-        put(rule: "urn:ietf:rfc:3986", Reason("the system of identifiers that are URIs"), as: .system, in: identifier)
+        put(
+          rule: "urn:ietf:rfc:3986", Reason("the system of identifiers that are URIs"), as: .system,
+          in: identifier)
         put(Sourced(uri, .leaf(root)), as: .value, in: identifier)
       }
     } else {
       // The OID of a known system, such as that of social security numbers, is nobody's number.
       put(Sourced(uri, .leaf(root)), as: .system, in: identifier)
       let flavor = id.attribute(.nullFlavor)
-      if let flavor { absent(flavor, as: .value, in: identifier) } else { absent(as: .value, in: identifier) }
+      if let flavor {
+        absent(flavor, as: .value, in: identifier)
+      } else {
+        absent(as: .value, in: identifier)
+      }
     }
   }
 
@@ -75,7 +81,8 @@ extension FHIRBuilder {
 
   func lowercased(_ text: Text) -> Text {
     if !text.bytes.contains(where: { $0 &- 0x41 < 26 }) { return text }
-    return arena.copy(String(decoding: text.bytes.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }, as: UTF8.self))
+    return arena.copy(
+      String(decoding: text.bytes.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }, as: UTF8.self))
   }
 
   /// A leaf that says something; one that is empty or blank has no more to do.

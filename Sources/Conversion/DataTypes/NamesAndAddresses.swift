@@ -4,7 +4,8 @@ import Definitions
 // PN, AD, TEL and HumanName, Address, ContactPoint.
 
 extension FHIRBuilder {
-  private static let qualifier: StaticString = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
+  private static let qualifier: StaticString =
+    "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
 
   /// Writes a `HumanName` for a PN: its parts in order, or its text where it has none.
   func humanName(_ name: Cursor, as target: Name, in parent: Draft.Slot) {
@@ -16,7 +17,9 @@ extension FHIRBuilder {
       case .prefix, .given, .suffix: hasParts = namePart(part, as: part.name, in: slot) || hasParts
       case .family:
         // FHIR has one family name; a second one is joined to the first.
-        if let first = draft.first(.family, in: slot) { join(part, to: first) } else {
+        if let first = draft.first(.family, in: slot) {
+          join(part, to: first)
+        } else {
           hasParts = namePart(part, as: .family, in: slot) || hasParts
         }
       case .validTime: period(part, as: .period, in: slot)
@@ -35,13 +38,17 @@ extension FHIRBuilder {
   }
 
   private func join(_ part: Cursor, to slot: Draft.Slot) {
-    guard let piece = part.children.first(where: { $0.kind == .text && !$0.text.isBlank }) else { return }
+    guard let piece = part.children.first(where: { $0.kind == .text && !$0.text.isBlank }) else {
+      return
+    }
     draft.replace(slot, .string, arena.join(draft.text(of: slot), Text(" "), piece.text.trimmed))
     note(.leaf(piece), slot)
   }
 
   private func markBlankTexts(of element: Cursor) {
-    for child in element.children where child.kind == .text && child.text.isBlank { markStructural(child) }
+    for child in element.children where child.kind == .text && child.text.isBlank {
+      markStructural(child)
+    }
   }
 
   /// Writes `use` for the codes of a use attribute: the first that FHIR has. What FHIR's word does not
@@ -51,7 +58,9 @@ extension FHIRBuilder {
       UnsafeBufferPointer(rebasing: word).baseAddress.map { Text($0, word.count) }
     }
     let targets = words.map { maps.translate($0, by: maps.map(map)) }
-    guard let target = targets.compactMap({ $0 }).first else { return words.isEmpty ? () : keep(leaf, in: slot) }
+    guard let target = targets.compactMap({ $0 }).first else {
+      return words.isEmpty ? () : keep(leaf, in: slot)
+    }
     let written = put(Sourced(target.code, .leaf(leaf)), as: .use, in: slot)
     if words.count > 1 || !target.isUnique { keep(leaf, in: written) }
   }
@@ -77,7 +86,11 @@ extension FHIRBuilder {
         hasParts = plainText(part, as: name, in: slot) != nil || hasParts
       }
     }
-    if hasParts { markBlankTexts(of: address) } else { hasParts = plainText(address, as: .text, in: slot) != nil }
+    if hasParts {
+      markBlankTexts(of: address)
+    } else {
+      hasParts = plainText(address, as: .text, in: slot) != nil
+    }
     if hasParts, let use = address.attribute(.use) { self.use(use, "cf-address-use", in: slot) }
   }
 
@@ -105,13 +118,18 @@ extension FHIRBuilder {
       system = "sms"
       value = text.slice((colon ?? -1) + 1..<text.count)
     case "http", "https", "ftp": system = "url"
-    default: system = text.firstIndex(of: UInt8(ascii: "@")) != nil ? "email" : text.isPhoneNumber ? "phone" : "other"
+    default:
+      system =
+        text.firstIndex(of: UInt8(ascii: "@")) != nil
+        ? "email" : text.isPhoneNumber ? "phone" : "other"
     }
     if value.isBlank { return markStructural(leaf) }
     put(Sourced(Text(system), .leaf(leaf)), as: .system, in: slot)
     let written = put(Sourced(value.trimmed, .leaf(leaf)), as: .value, in: slot)
     // A scheme that FHIR's system does not bring back stays readable.
-    if !scheme.isEmpty, !["tel", "mailto", "fax", "http", "https", "sms"].contains(scheme) { keep(leaf, in: written) }
+    if !scheme.isEmpty, !["tel", "mailto", "fax", "http", "https", "sms"].contains(scheme) {
+      keep(leaf, in: written)
+    }
     if let use { self.use(use, "cf-telecom-use", in: slot) }
     if let period = telecom.first(.useablePeriod) { self.period(period, as: .period, in: slot) }
   }

@@ -8,7 +8,9 @@ extension FHIRBuilder {
   /// Writes a `Quantity` for a PQ, REAL or INT, or for one bound of an IVL_PQ.
   @discardableResult
   func quantity(_ quantity: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
-    guard let value = nonBlank(quantity.attribute(.value)) else { return untranslated(quantity, as: name, in: parent) }
+    guard let value = nonBlank(quantity.attribute(.value)) else {
+      return untranslated(quantity, as: name, in: parent)
+    }
     let slot = draft.addObject(name, in: parent)
     decimal(value, as: .value, in: slot)
     unit(of: quantity, in: slot)
@@ -16,7 +18,8 @@ extension FHIRBuilder {
   }
 
   /// A PQ without a value of its own takes that of its translation.
-  private func untranslated(_ quantity: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
+  private func untranslated(_ quantity: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot?
+  {
     guard let translation = quantity.first(.translation),
       let value = nonBlank(translation.attribute(.value))
     else { return nil }
@@ -24,7 +27,9 @@ extension FHIRBuilder {
     decimal(value, as: .value, in: slot)
     if let text = translation.first(.originalText) { string(text, as: .unit, in: slot) }
     if let code = nonBlank(translation.attribute(.code)) {
-      if let system = nonBlank(translation.attribute(.codeSystem)), let uri = systemURI(system.text.trimmed) {
+      if let system = nonBlank(translation.attribute(.codeSystem)),
+        let uri = systemURI(system.text.trimmed)
+      {
         put(Sourced(uri, .leaf(system)), as: .system, in: slot)
       }
       put(code.sourced, as: .code, in: slot)
@@ -44,7 +49,9 @@ extension FHIRBuilder {
   /// Writes a `decimal` with the digits of the source.
   func decimal(_ leaf: Cursor, as name: Name, in parent: Draft.Slot) {
     guard let number = normalized(leaf.text.trimmed) else {
-      report(Conversion.badNumber, at: leaf, "a number of \(leaf.text.count) characters that FHIR cannot hold")
+      report(
+        Conversion.badNumber, at: leaf,
+        "a number of \(leaf.text.count) characters that FHIR cannot hold")
       let slot = draft.add(name, .null, .empty, in: parent)
       return keep(leaf, in: slot)
     }
@@ -91,12 +98,15 @@ extension FHIRBuilder {
     case (let bound?, nil): comparison(bound, inclusive: ">=", exclusive: ">", path, in: parent)
     case (nil, let bound?): comparison(bound, inclusive: "<=", exclusive: "<", path, in: parent)
     case (nil, nil):
-      if interval.attribute(.value) != nil { quantity(interval, as: path.form("Quantity"), in: parent) }
+      if interval.attribute(.value) != nil {
+        quantity(interval, as: path.form("Quantity"), in: parent)
+      }
     }
   }
 
   private func comparison(
-    _ bound: Cursor, inclusive: StaticString, exclusive: StaticString, _ path: FHIRPath, in parent: Draft.Slot
+    _ bound: Cursor, inclusive: StaticString, exclusive: StaticString, _ path: FHIRPath,
+    in parent: Draft.Slot
   ) {
     guard let slot = quantity(bound, as: path.form("Quantity"), in: parent) else { return }
     let leaf = bound.attribute(.inclusive)

@@ -13,7 +13,8 @@ extension FHIRBuilder {
       return put(leaf.sourced, as: name, in: parent)
     }
     if let slot = plainText(element, as: name, in: parent) { return slot }
-    guard let reference = element.first(.reference), let leaf = nonBlank(reference.attribute(.value)),
+    guard let reference = element.first(.reference),
+      let leaf = nonBlank(reference.attribute(.value)),
       let target = resolve(leaf)
     else { return nil }
     let text = narrative.plainText(of: source.at(target), arena)
@@ -29,7 +30,8 @@ extension FHIRBuilder {
       if child.text.isBlank { markStructural(child) } else { pieces.append(child) }
     }
     guard let first = pieces.first else { return nil }
-    let text = pieces.count == 1
+    let text =
+      pieces.count == 1
       ? first.text.trimmed
       : pieces.dropFirst().reduce(first.text.trimmed) { arena.join($0, Text(" "), $1.text.trimmed) }
     let slot = put(Sourced(text, .leaf(first)), as: name, in: parent)
@@ -52,7 +54,8 @@ extension FHIRBuilder {
 
   /// Writes a `boolean` for a BL or an indicator attribute.
   func boolean(_ element: Cursor, as name: Name, in parent: Draft.Slot) {
-    guard let leaf = nonBlank(element.kind == .attribute ? element : element.attribute(.value)) else { return }
+    guard let leaf = nonBlank(element.kind == .attribute ? element : element.attribute(.value))
+    else { return }
     let text = leaf.text.trimmed
     if text == "true" || text == "1" {
       put(Sourced(Text("true"), .leaf(leaf)), .true, as: name, in: parent)
@@ -84,7 +87,8 @@ extension FHIRBuilder {
     buffer.append("</div>")
     let narrative = draft.addObject(.text, in: resource)
     put(
-      rule: own ? "additional" : "generated", Reason("the narrative is the source's own"), as: .status,
+      rule: own ? "additional" : "generated", Reason("the narrative is the source's own"),
+      as: .status,
       in: narrative)
     let div = draft.add(.div, .string, arena.copy(buffer.text), in: narrative)
     if let leaf { note(.leaf(leaf), div) }
@@ -96,7 +100,8 @@ extension FHIRBuilder {
   /// Writes any value of an observation into the form of `value[x]` that fits its data type.
   func value(_ value: Cursor, _ path: FHIRPath, in parent: Draft.Slot) {
     let type = value.attribute(.type)?.text.trimmed ?? .empty
-    let local = type.lastIndex(of: UInt8(ascii: ":")).map { type.slice($0 + 1..<type.count) } ?? type
+    let local =
+      type.lastIndex(of: UInt8(ascii: ":")).map { type.slice($0 + 1..<type.count) } ?? type
     switch local.string {
     case "CD", "CE", "CV", "CO", "CS", "SC":
       codeableConcept(value, as: path.form("CodeableConcept"), in: parent)
@@ -104,7 +109,9 @@ extension FHIRBuilder {
       quantity(value, as: path.form("Quantity"), in: parent)
     case "INT":
       guard let leaf = nonBlank(value.attribute(.value)) else { return }
-      if !integer(leaf, as: path.form("Integer"), in: parent) { quantity(value, as: path.form("Quantity"), in: parent) }
+      if !integer(leaf, as: path.form("Integer"), in: parent) {
+        quantity(value, as: path.form("Quantity"), in: parent)
+      }
     case "IVL_PQ", "IVL_REAL", "IVL_INT": interval(value, path, in: parent)
     case "RTO", "RTO_PQ_PQ", "RTO_QTY_QTY": ratio(value, as: path.form("Ratio"), in: parent)
     case "BL": boolean(value, as: path.form("Boolean"), in: parent)
@@ -131,6 +138,8 @@ extension FHIRBuilder {
     guard string(text, as: .text, in: note) != nil else { return }
     guard let author = comment.first(.author) else { return }
     if let time = author.first(.time) { dateTime(time, as: .time, in: note) }
-    participation(author, as: .authorReference, in: note, targets: [.Practitioner, .Patient, .RelatedPerson, .Organization].map(facts.type(named:)))
+    participation(
+      author, as: .authorReference, in: note,
+      targets: [.Practitioner, .Patient, .RelatedPerson, .Organization].map(facts.type(named:)))
   }
 }

@@ -7,8 +7,11 @@ extension FHIRBuilder {
   /// Writes a `dateTime` for a TS, or for the beginning of an IVL_TS.
   @discardableResult
   func dateTime(_ time: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
-    let element = time.attribute(.value) != nil ? time : time.first(.low) ?? time.first(.center) ?? time
-    guard let leaf = nonBlank(time.kind == .attribute ? time : element.attribute(.value)) else { return nil }
+    let element =
+      time.attribute(.value) != nil ? time : time.first(.low) ?? time.first(.center) ?? time
+    guard let leaf = nonBlank(time.kind == .attribute ? time : element.attribute(.value)) else {
+      return nil
+    }
     return dateTime(leaf: leaf, as: name, in: parent)
   }
 
@@ -17,7 +20,8 @@ extension FHIRBuilder {
   @discardableResult
   func dateTime(leaf: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot {
     guard let reading = read(leaf.text.trimmed) else {
-      report(Conversion.badTime, at: leaf, "a time of \(leaf.text.count) characters that is no time")
+      report(
+        Conversion.badTime, at: leaf, "a time of \(leaf.text.count) characters that is no time")
       let slot = draft.add(name, .null, .empty, in: parent)
       keepSourceTime(leaf, in: slot)
       return slot
@@ -28,7 +32,9 @@ extension FHIRBuilder {
   }
 
   private func keepSourceTime(_ leaf: Cursor, in slot: Draft.Slot) {
-    put(leaf.sourced, as: .valueString, in: addExtension(Self.sourceTime, in: slot, Reason("keeps the source form of a time")))
+    put(
+      leaf.sourced, as: .valueString,
+      in: addExtension(Self.sourceTime, in: slot, Reason("keeps the source form of a time")))
   }
 
   /// What a time says in FHIR, and whether the source form can be made of it again.
@@ -73,27 +79,37 @@ extension FHIRBuilder {
   func date(_ time: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
     guard let leaf = nonBlank(time.attribute(.value)) else { return nil }
     guard let value = PartialDateTime(hl7: leaf.text.trimmed) ?? lenient(leaf.text.trimmed) else {
-      report(Conversion.badTime, at: leaf, "a date of \(leaf.text.count) characters that is no date")
+      report(
+        Conversion.badTime, at: leaf, "a date of \(leaf.text.count) characters that is no date")
       let slot = draft.add(name, .null, .empty, in: parent)
       keepSourceTime(leaf, in: slot)
       return slot
     }
     let slot = put(Sourced(arena.copy(value.date.fhir), .leaf(leaf)), as: name, in: parent)
-    if value.hour != nil || PartialDateTime(hl7: leaf.text.trimmed) == nil { keepSourceTime(leaf, in: slot) }
+    if value.hour != nil || PartialDateTime(hl7: leaf.text.trimmed) == nil {
+      keepSourceTime(leaf, in: slot)
+    }
     return slot
   }
 
   /// Writes an `instant` for a TS: R4 demands a time with an offset, UTC where the source has none.
   func instant(_ leaf: Cursor, as name: Name, in parent: Draft.Slot) -> Bool {
-    guard var time = PartialDateTime(hl7: leaf.text.trimmed) ?? lenient(leaf.text.trimmed) else { return false }
+    guard var time = PartialDateTime(hl7: leaf.text.trimmed) ?? lenient(leaf.text.trimmed) else {
+      return false
+    }
     let isWhole = time.offset != nil && time.second != nil
     time.month = time.month ?? 1
     time.day = time.day ?? 1
     time.hour = time.hour ?? 0
     time.minute = time.minute ?? 0
     time.offset = time.offset ?? assumedOffset ?? 0
-    let origin: Origin = isWhole
-      ? .leaf(leaf) : .rule(Reason("R4 requires an instant: the document's time, completed, in UTC where it states no offset"))
+    let origin: Origin =
+      isWhole
+      ? .leaf(leaf)
+      : .rule(
+        Reason(
+          "R4 requires an instant: the document's time, completed, in UTC where it states no offset"
+        ))
     put(Sourced(arena.copy(time.fhir), origin), as: name, in: parent)
     return true
   }
@@ -103,7 +119,9 @@ extension FHIRBuilder {
   func period(_ time: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
     guard hasTime(time) else { return nil }
     let period = draft.addObject(name, in: parent)
-    if let point = nonBlank(time.attribute(.value)) { dateTime(leaf: point, as: .start, in: period) }
+    if let point = nonBlank(time.attribute(.value)) {
+      dateTime(leaf: point, as: .start, in: period)
+    }
     if let low = time.first(.low), let leaf = nonBlank(low.attribute(.value)),
       draft.first(.start, in: period) == nil
     {
@@ -124,7 +142,9 @@ extension FHIRBuilder {
   /// Writes the dateTime form of a choice for a point, or an interval whose ends are the same, and the
   /// Period form for any other interval.
   func time(_ time: Cursor, _ path: FHIRPath, in parent: Draft.Slot) {
-    if let point = nonBlank(time.attribute(.value)) ?? nonBlank(time.first(.center)?.attribute(.value)) {
+    if let point = nonBlank(time.attribute(.value))
+      ?? nonBlank(time.first(.center)?.attribute(.value))
+    {
       dateTime(leaf: point, as: path.form("DateTime"), in: parent)
       return
     }

@@ -47,7 +47,9 @@ enum UCUM {
     /// A number, or a unit with its prefix and exponent.
     private mutating func atom() -> Bool {
       let start = position
-      if text[start...].starts(with: Array("10*".utf8)) || text[start...].starts(with: Array("10^".utf8)) {
+      if text[start...].starts(with: Array("10*".utf8))
+        || text[start...].starts(with: Array("10^".utf8))
+      {
         position += 3
         return exponent()
       }
@@ -89,30 +91,39 @@ enum UCUM {
   }
 
   private static let prefixes = [
-    "Y", "Z", "E", "P", "T", "G", "M", "k", "h", "da", "d", "c", "m", "u", "n", "p", "f", "a", "z", "y",
+    "Y", "Z", "E", "P", "T", "G", "M", "k", "h", "da", "d", "c", "m", "u", "n", "p", "f", "a", "z",
+    "y",
     "Ki", "Mi", "Gi", "Ti",
   ]
 
   /// Units that take prefixes.
   private static let metric: Set<String> = [
-    "m", "s", "g", "rad", "K", "C", "cd", "mol", "sr", "Hz", "N", "Pa", "J", "W", "A", "V", "F", "Ohm",
+    "m", "s", "g", "rad", "K", "C", "cd", "mol", "sr", "Hz", "N", "Pa", "J", "W", "A", "V", "F",
+    "Ohm",
     "S", "Wb", "Cel", "T", "H", "lm", "lx", "Bq", "Gy", "Sv", "l", "L", "ar", "t", "bar", "u", "eV",
-    "eq", "osm", "kat", "U", "[iU]", "[IU]", "cal", "[Cal]", "m[H2O]", "m[Hg]", "g%", "st", "By", "bit",
+    "eq", "osm", "kat", "U", "[iU]", "[IU]", "cal", "[Cal]", "m[H2O]", "m[Hg]", "g%", "st", "By",
+    "bit",
     "Bd", "B", "Np", "B[SPL]", "dyn", "erg", "P", "St", "Ci", "R", "RAD", "REM", "G", "Mx",
   ]
 
   /// Units that take none.
   private static let plain: Set<String> = [
-    "%", "[ppth]", "[ppm]", "[ppb]", "[pptr]", "[pi]", "min", "h", "d", "wk", "mo", "a", "a_t", "a_j",
+    "%", "[ppth]", "[ppm]", "[ppb]", "[pptr]", "[pi]", "min", "h", "d", "wk", "mo", "a", "a_t",
+    "a_j",
     "a_g", "mo_s", "mo_j", "mo_g", "deg", "'", "''", "gon", "[in_i]", "[ft_i]", "[yd_i]", "[mi_i]",
-    "[in_us]", "[ft_us]", "[lb_av]", "[oz_av]", "[gr]", "[ston_av]", "[stone_av]", "[lbf_av]", "[gal_us]",
+    "[in_us]", "[ft_us]", "[lb_av]", "[oz_av]", "[gr]", "[ston_av]", "[stone_av]", "[lbf_av]",
+    "[gal_us]",
     "[qt_us]", "[pt_us]", "[foz_us]", "[cup_us]", "[tbs_us]", "[tsp_us]", "[tbs_m]", "[tsp_m]",
     "[foz_m]", "[cup_m]", "[drp]", "[degF]", "[degR]", "[HPF]", "[LPF]", "[CFU]", "[PFU]", "[FFU]",
     "[arb'U]", "[USP'U]", "[GPL'U]", "[MPL'U]", "[APL'U]", "[beth'U]", "[anti'Xa'U]", "[todd'U]",
-    "[dye'U]", "[AU]", "[BAU]", "[Amb'a'1'U]", "[PNU]", "[Lf]", "[D'ag'U]", "[FEU]", "[ELU]", "[EU]",
-    "[TCID_50]", "[CCID_50]", "[EID_50]", "[hp_X]", "[hp_C]", "[hp_M]", "[hp_Q]", "[kp_X]", "[kp_C]",
-    "[pH]", "[diop]", "[p'diop]", "[Ch]", "[knk'U]", "[mclg'U]", "[S]", "[bdsk'U]", "[smoot]", "[mesh_i]",
-    "[car_m]", "[psi]", "atm", "[PRU]", "[wood'U]", "[MET]", "[hnsf'U]", "[ka'U]", "[tb'U]", "[sft_i]",
+    "[dye'U]", "[AU]", "[BAU]", "[Amb'a'1'U]", "[PNU]", "[Lf]", "[D'ag'U]", "[FEU]", "[ELU]",
+    "[EU]",
+    "[TCID_50]", "[CCID_50]", "[EID_50]", "[hp_X]", "[hp_C]", "[hp_M]", "[hp_Q]", "[kp_X]",
+    "[kp_C]",
+    "[pH]", "[diop]", "[p'diop]", "[Ch]", "[knk'U]", "[mclg'U]", "[S]", "[bdsk'U]", "[smoot]",
+    "[mesh_i]",
+    "[car_m]", "[psi]", "atm", "[PRU]", "[wood'U]", "[MET]", "[hnsf'U]", "[ka'U]", "[tb'U]",
+    "[sft_i]",
     "[sin_i]", "[cin_i]", "[cft_i]", "[c]", "[h]", "[k]", "[g]", "att", "[crd_us]",
   ]
 }

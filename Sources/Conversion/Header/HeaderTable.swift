@@ -24,17 +24,22 @@ enum HeaderTable {
         $0.confidentiality($1, in: $2)
       },
       .function("language", "languageCode", "language") { builder, code, composition in
-        guard builder.draft.first(.language, in: composition) == nil, let leaf = builder.codeLeaf(code)
+        guard builder.draft.first(.language, in: composition) == nil,
+          let leaf = builder.codeLeaf(code)
         else { return }
         builder.put(Sourced(leaf.text.trimmed, .leaf(leaf)), as: .language, in: composition)
       },
       .row("author", "author", .participation),
       .row("custodian", "custodian", .participation),
       .function("attester", "legalAuthenticator", "attester") { $0.attester($1, "legal", in: $2) },
-      .function("attester", "authenticator", "attester") { $0.attester($1, "professional", in: $2) },
+      .function("attester", "authenticator", "attester") {
+        $0.attester($1, "professional", in: $2)
+      },
       .function("extension", "dataEnterer", "participant") { $0.headerParticipant($1, in: $2) },
       .function("extension", "informant", "participant") { $0.headerParticipant($1, in: $2) },
-      .function("extension", "informationRecipient", "participant") { $0.headerParticipant($1, in: $2) },
+      .function("extension", "informationRecipient", "participant") {
+        $0.headerParticipant($1, in: $2)
+      },
       .function("extension", "participant", "participant") { $0.headerParticipant($1, in: $2) },
       .function("event", "documentationOf/serviceEvent", "event") { $0.serviceEvent($1, in: $2) },
       .function("relatesTo", "relatedDocument", "relatesTo") { $0.relatedDocument($1, in: $2) },
@@ -45,7 +50,8 @@ enum HeaderTable {
 }
 
 extension FHIRBuilder {
-  static let participantURL: StaticString = "https://crestkit.example/fhir/StructureDefinition/composition-participant"
+  static let participantURL: StaticString =
+    "https://crestkit.example/fhir/StructureDefinition/composition-participant"
 
   func confidentiality(_ code: Cursor, in composition: Draft.Slot) {
     guard let leaf = codeLeaf(code) else { return }
@@ -64,7 +70,8 @@ extension FHIRBuilder {
     let attester = draft.addObject(.attester, in: composition)
     put(rule: mode, .mapped, as: .mode, in: attester)
     if let time = participation.first(.time) { dateTime(time, as: .time, in: attester) }
-    let targets = facts.member(.party, in: facts.type(named: "Composition.attester"))
+    let targets =
+      facts.member(.party, in: facts.type(named: "Composition.attester"))
       .map(facts.targets(of:)) ?? []
     self.participation(participation, as: .party, in: attester, targets: targets)
     if let code = participation.first(.signatureCode) { markSelector(code) }
@@ -115,7 +122,8 @@ extension FHIRBuilder {
       let added = addExtension(
         "https://crestkit.example/fhir/StructureDefinition/event-performer", in: slot)
       if let function = performer.first(.functionCode), saysSomething(function) {
-        codeableConcept(function, as: .valueCodeableConcept, in: addExtension("function", in: added))
+        codeableConcept(
+          function, as: .valueCodeableConcept, in: addExtension("function", in: added))
       }
       if let time = performer.first(.time), hasTime(time) {
         period(time, as: .valuePeriod, in: addExtension("time", in: added))
@@ -128,7 +136,8 @@ extension FHIRBuilder {
   }
 
   func relatedDocument(_ related: Cursor, in composition: Draft.Slot) {
-    guard let kind = related.attribute(.typeCode), let parent = related.first(.parentDocument) else { return }
+    guard let kind = related.attribute(.typeCode), let parent = related.first(.parentDocument)
+    else { return }
     let slot = draft.addObject(.relatesTo, in: composition)
     guard mappedCode(kind, "cf-related-document", as: .code, in: slot) != nil else {
       return draft.removeLast(slot)
@@ -193,8 +202,12 @@ enum EncompassingEncounterTable {
       .row("period", "effectiveTime", .period),
       .row("hospitalization.dischargeDisposition", "dischargeDispositionCode", .codeableConcept),
       .row("hospitalization.admitSource", "admissionReferralSourceCode", .codeableConcept),
-      .function("participant", "responsibleParty", "participant") { $0.encounterParticipant($1, in: $2) },
-      .function("participant", "encounterParticipant", "participant") { $0.encounterParticipant($1, in: $2) },
+      .function("participant", "responsibleParty", "participant") {
+        $0.encounterParticipant($1, in: $2)
+      },
+      .function("participant", "encounterParticipant", "participant") {
+        $0.encounterParticipant($1, in: $2)
+      },
       .function("location", "location/healthCareFacility", "location") { $0.facility($1, in: $2) },
     ])
 
@@ -202,8 +215,11 @@ enum EncompassingEncounterTable {
   static func complete(_ builder: FHIRBuilder, _ encounter: Cursor, _ resource: Draft.Slot) {
     if builder.draft.first(.status, in: resource) == nil {
       let time = encounter.first(.effectiveTime)
-      let isOver = time.map { $0.first(.high)?.attribute(.value) != nil || $0.attribute(.value) != nil } ?? false
-      let reason = Reason("R4 requires Encounter.status: finished when its time has an end, else unknown")
+      let isOver =
+        time.map { $0.first(.high)?.attribute(.value) != nil || $0.attribute(.value) != nil }
+        ?? false
+      let reason = Reason(
+        "R4 requires Encounter.status: finished when its time has an end, else unknown")
       builder.put(rule: isOver ? "finished" : "unknown", reason, as: .status, in: resource)
     }
     if builder.isMissing(.`class`, in: resource) { builder.absentObject(.`class`, in: resource) }
@@ -218,7 +234,8 @@ extension FHIRBuilder {
   func encounterCode(_ code: Cursor, in encounter: Draft.Slot) {
     let all = [code] + code.all(.translation)
     let isClass: (Cursor) -> Bool = { candidate in
-      candidate.attribute(.codeSystem).map { $0.text == Self.actCode } ?? false && candidate.attribute(.code) != nil
+      candidate.attribute(.codeSystem).map { $0.text == Self.actCode } ?? false
+        && candidate.attribute(.code) != nil
     }
     guard let actClass = all.first(where: isClass) else {
       codeableConcept(code, as: .type, in: encounter)
@@ -235,7 +252,9 @@ extension FHIRBuilder {
     let slot = draft.addObject(.participant, in: encounter)
     if let type = participation.attribute(.typeCode) {
       let coding = draft.addObject(.coding, in: draft.addObject(.type, in: slot))
-      put(rule: "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", .mapped, as: .system, in: coding)
+      put(
+        rule: "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", .mapped, as: .system,
+        in: coding)
       put(type.sourced, as: .code, in: coding)
     }
     if let function = participation.first(.functionCode), saysSomething(function) {
@@ -251,7 +270,8 @@ extension FHIRBuilder {
     let place = addResource(.Location, from: facility)
     markElsewhere(facility)
     apply(facilityTable, facility, to: place.slot)
-    if let organization = facility.first(.serviceProviderOrganization), saysSomething(organization) {
+    if let organization = facility.first(.serviceProviderOrganization), saysSomething(organization)
+    {
       refer(to: self.organization(organization), as: .managingOrganization, in: place.slot)
     }
     keepRemainder(of: facility, in: place.slot)

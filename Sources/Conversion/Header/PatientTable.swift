@@ -22,11 +22,13 @@ enum PatientTable {
       },
       .row("address", "addr", .address),
       .row("maritalStatus", "patient/maritalStatusCode", .codeableConcept),
-      .function("multipleBirth[x]", "patient/multipleBirthOrderNumber", "multipleBirth") { builder, order, patient in
+      .function("multipleBirth[x]", "patient/multipleBirthOrderNumber", "multipleBirth") {
+        builder, order, patient in
         guard let leaf = builder.nonBlank(order.attribute(.value)) else { return }
         _ = builder.integer(leaf, as: .multipleBirthInteger, in: patient)
       },
-      .function("multipleBirth[x]", "patient/multipleBirthInd", "multipleBirth") { builder, indicator, patient in
+      .function("multipleBirth[x]", "patient/multipleBirthInd", "multipleBirth") {
+        builder, indicator, patient in
         if builder.draft.first(.multipleBirthInteger, in: patient) == nil {
           builder.boolean(indicator, as: .multipleBirthBoolean, in: patient)
         }
@@ -37,17 +39,21 @@ enum PatientTable {
       },
       .function("managingOrganization", "providerOrganization", "managingOrganization") {
         builder, organization, patient in
-        guard builder.saysSomething(organization), builder.draft.first(.managingOrganization, in: patient) == nil
+        guard builder.saysSomething(organization),
+          builder.draft.first(.managingOrganization, in: patient) == nil
         else { return }
-        builder.refer(to: builder.organization(organization), as: .managingOrganization, in: patient)
+        builder.refer(
+          to: builder.organization(organization), as: .managingOrganization, in: patient)
       },
       .function("extension", "patient", "race and ethnicity") { $0.raceAndEthnicity($1, in: $2) },
       .function("extension", "patient/religiousAffiliationCode", "religion") {
         $0.conceptExtension($1, "http://hl7.org/fhir/StructureDefinition/patient-religion", in: $2)
       },
-      .function("extension", "patient/birthplace/place/addr", "birthPlace") { builder, address, patient in
+      .function("extension", "patient/birthplace/place/addr", "birthPlace") {
+        builder, address, patient in
         guard builder.saysSomething(address) else { return }
-        let added = builder.addExtension("http://hl7.org/fhir/StructureDefinition/patient-birthPlace", in: patient)
+        let added = builder.addExtension(
+          "http://hl7.org/fhir/StructureDefinition/patient-birthPlace", in: patient)
         builder.address(address, as: .valueAddress, in: added)
       },
     ])
@@ -60,7 +66,9 @@ extension FHIRBuilder {
     if let target = maps.translate(text, by: maps.map("cf-administrative-gender")) {
       put(Sourced(target.code, .leaf(leaf)), as: .gender, in: patient)
     } else {
-      let slot = put(Sourced(Text("unknown"), .partly(leaf, Reason("no gender of FHIR"))), as: .gender, in: patient)
+      let slot = put(
+        Sourced(Text("unknown"), .partly(leaf, Reason("no gender of FHIR"))), as: .gender,
+        in: patient)
       keep(leaf, in: slot)
     }
     markMapped(code)
@@ -69,9 +77,11 @@ extension FHIRBuilder {
 
   func birthDate(_ time: Cursor, in patient: Draft.Slot) {
     guard draft.first(.birthDate, in: patient) == nil,
-      let leaf = nonBlank(time.attribute(.value)), let slot = date(time, as: .birthDate, in: patient)
+      let leaf = nonBlank(time.attribute(.value)),
+      let slot = date(time, as: .birthDate, in: patient)
     else { return }
-    guard let value = PartialDateTime(hl7: leaf.text.trimmed), value.hour != nil, value.minute != nil,
+    guard let value = PartialDateTime(hl7: leaf.text.trimmed), value.hour != nil,
+      value.minute != nil,
       value.offset != nil
     else { return }
     let added = addExtension("http://hl7.org/fhir/StructureDefinition/patient-birthTime", in: slot)
@@ -87,7 +97,8 @@ extension FHIRBuilder {
     guard saysSomething(guardian) else { return }
     let contact = draft.addObject(.contact, in: patient)
     concept(
-      "http://terminology.hl7.org/CodeSystem/v3-RoleClass", "GUARD", Reason("the guardian of the patient"),
+      "http://terminology.hl7.org/CodeSystem/v3-RoleClass", "GUARD",
+      Reason("the guardian of the patient"),
       as: .relationship, in: contact)
     if let code = guardian.first(.code) { codeableConcept(code, as: .relationship, in: contact) }
     if let person = guardian.first(.guardianPerson) {
@@ -109,13 +120,20 @@ extension FHIRBuilder {
     let coding = draft.addObject(.coding, in: draft.addObject(.language, in: slot))
     put(rule: "urn:ietf:bcp:47", .mapped, as: .system, in: coding)
     put(Sourced(leaf.text.trimmed, .leaf(leaf)), as: .code, in: coding)
-    if let display = nonBlank(code.attribute(.displayName)) { put(display.sourced, as: .display, in: coding) }
-    if let preferred = communication.first(.preferenceInd) { boolean(preferred, as: .preferred, in: slot) }
+    if let display = nonBlank(code.attribute(.displayName)) {
+      put(display.sourced, as: .display, in: coding)
+    }
+    if let preferred = communication.first(.preferenceInd) {
+      boolean(preferred, as: .preferred, in: slot)
+    }
     let mode = communication.first(.modeCode).flatMap { saysSomething($0) ? $0 : nil }
     let level = communication.first(.proficiencyLevelCode).flatMap { saysSomething($0) ? $0 : nil }
     guard mode != nil || level != nil else { return }
-    let proficiency = addExtension("http://hl7.org/fhir/StructureDefinition/patient-proficiency", in: slot)
-    if let level { self.coding(level, as: .valueCoding, in: addExtension("level", in: proficiency)) }
+    let proficiency = addExtension(
+      "http://hl7.org/fhir/StructureDefinition/patient-proficiency", in: slot)
+    if let level {
+      self.coding(level, as: .valueCoding, in: addExtension("level", in: proficiency))
+    }
     if let mode { self.coding(mode, as: .valueCoding, in: addExtension("type", in: proficiency)) }
   }
 
@@ -139,14 +157,18 @@ extension FHIRBuilder {
     let added = addExtension(url, in: patient)
     var words: [(text: Text, leaf: Cursor)] = []
     for code in codes {
-      let isCategory = code.attribute(.code).map { code in known.contains { code.text == $0 } } ?? false
+      let isCategory =
+        code.attribute(.code).map { code in known.contains { code.text == $0 } } ?? false
       let part = addExtension(isCategory ? "ombCategory" : "detailed", in: added)
       coding(code, as: .valueCoding, in: part)
       for translation in code.all(.translation) where saysSomething(translation) {
         coding(translation, as: .valueCoding, in: addExtension("detailed", in: added))
       }
-      let original = code.first(.originalText)?.children.first { $0.kind == .text && !$0.text.isBlank }
-      if let word = original ?? nonBlank(code.attribute(.displayName)) ?? nonBlank(code.attribute(.code)),
+      let original = code.first(.originalText)?.children.first {
+        $0.kind == .text && !$0.text.isBlank
+      }
+      if let word = original ?? nonBlank(code.attribute(.displayName))
+        ?? nonBlank(code.attribute(.code)),
         !words.contains(where: { $0.text == word.text.trimmed })
       {
         words.append((word.text.trimmed, word))
@@ -154,7 +176,8 @@ extension FHIRBuilder {
     }
     guard let first = words.first else { return }
     let text = words.dropFirst().reduce(first.text) { arena.join($0, Text(", "), $1.text) }
-    let slot = put(Sourced(text, .leaf(first.leaf)), as: .valueString, in: addExtension("text", in: added))
+    let slot = put(
+      Sourced(text, .leaf(first.leaf)), as: .valueString, in: addExtension("text", in: added))
     for word in words.dropFirst() { note(.leaf(word.leaf), slot) }
   }
 }

@@ -32,7 +32,9 @@ struct ResourceRegistry {
     0xB8, 0x63, 0x2A, 0x98, 0x8E, 0x6E, 0xE3, 0x4C,
   ]
 
-  private func uuid(_ type: Text, _ key: Text, _ content: Text, _ ordinal: Int, _ arena: Arena) -> Text {
+  private func uuid(_ type: Text, _ key: Text, _ content: Text, _ ordinal: Int, _ arena: Arena)
+    -> Text
+  {
     var hash = SHA1()
     for byte in ResourceRegistry.nameSpace { hash.update(byte) }
     for part in [patientKey, type, key, content] {
@@ -71,6 +73,7 @@ extension FHIRBuilder {
   ///   - type: The type of the resource.
   ///   - element: What it is made from; its `id` elements identify it, or else its content does.
   ///   - salt: Tells several resources of one element apart.
+  /// - Returns: Where the members of the resource go.
   func addResource(_ type: Name, from element: Cursor, salt: StaticString = "") -> ResourceHandle {
     addResource(type, key: arena.join(idKey(of: element), Text(salt)), content: element)
   }

@@ -53,7 +53,8 @@ struct SHA1 {
   private mutating func compress() {
     for index in 0..<16 {
       let at = index * 4
-      words[index] = UInt32(block[at]) << 24 | UInt32(block[at + 1]) << 16
+      words[index] =
+        UInt32(block[at]) << 24 | UInt32(block[at + 1]) << 16
         | UInt32(block[at + 2]) << 8 | UInt32(block[at + 3])
     }
     for index in 16..<80 {

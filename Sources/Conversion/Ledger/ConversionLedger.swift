@@ -97,7 +97,8 @@ private struct LineWriter {
     let storage = ledger.source.storage
     let buffer = node.flags.contains(.decoded) ? storage.decoded : storage.source
     let bytes = buffer[Int(node.offset)..<Int(node.offset + node.length)]
-    guard bytes.count <= 64, bytes.contains(0xC2) || bytes.contains(0xE2) || bytes.contains(0xE3) else {
+    guard bytes.count <= 64, bytes.contains(0xC2) || bytes.contains(0xE2) || bytes.contains(0xE3)
+    else {
       return false
     }
     return String(decoding: bytes, as: UTF8.self).allSatisfy(\.isWhitespace)
@@ -169,6 +170,7 @@ private struct LineWriter {
   private func isInConstant(_ leaf: Int, _ root: Cursor) -> Bool {
     var index = leaf - 1
     while index >= 0, root.at(index).kind != .element { index -= 1 }
-    return index >= 0 && root.at(index).end > leaf && Structural.isConstantElement(root.at(index).name)
+    return index >= 0 && root.at(index).end > leaf
+      && Structural.isConstantElement(root.at(index).name)
   }
 }

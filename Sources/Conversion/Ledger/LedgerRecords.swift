@@ -32,7 +32,8 @@ struct LedgerRecords {
     let reason = number(of: origin.reason)
     records.append(Record(leaf: origin.leaf, slot: slot.index, kind: origin.kind, reason: reason))
     if origin.second >= 0 {
-      records.append(Record(leaf: origin.second, slot: slot.index, kind: origin.kind, reason: reason))
+      records.append(
+        Record(leaf: origin.second, slot: slot.index, kind: origin.kind, reason: reason))
     }
   }
 

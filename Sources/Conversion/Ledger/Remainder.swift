@@ -26,12 +26,16 @@ extension FHIRBuilder {
         }
       case .element:
         counts[child.name, default: 0] += 1
-        guard use[child.index] != .elsewhere, !Structural.isConstantElement(child.name) else { continue }
+        guard use[child.index] != .elsewhere, !Structural.isConstantElement(child.name) else {
+          continue
+        }
         let state = state(of: child)
         guard state.hasLeft else { continue }
         let number = counts[child.name] ?? 1
-        let step = number > 1
-          ? arena.join(path, child.nameText, arena.copy("[\(number)]")) : arena.join(path, child.nameText)
+        let step =
+          number > 1
+          ? arena.join(path, child.nameText, arena.copy("[\(number)]"))
+          : arena.join(path, child.nameText)
         if state.isUntouched {
           keepWhole(child, path: step, in: resource)
         } else {
@@ -83,6 +87,8 @@ extension FHIRBuilder {
   private func keepWhole(_ element: Cursor, path: Text, in resource: Draft.Slot) {
     var buffer = ByteBuffer(capacity: 512)
     sourceTree.writeXML(of: element, to: &buffer)
-    keep(path: path, content: arena.copy(buffer.text), in: resource) { note(all: element, .kept, $0) }
+    keep(path: path, content: arena.copy(buffer.text), in: resource) {
+      note(all: element, .kept, $0)
+    }
   }
 }

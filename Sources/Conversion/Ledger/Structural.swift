@@ -7,7 +7,8 @@ enum Structural {
   static func isConstant(_ leaf: Cursor) -> Bool {
     guard leaf.kind == .attribute else { return false }
     switch leaf.name {
-    case .classCode, .moodCode, .typeCode, .determinerCode, .contextControlCode, .contextConductionInd,
+    case .classCode, .moodCode, .typeCode, .determinerCode, .contextControlCode,
+      .contextConductionInd,
       .inversionInd, .type, .schemaLocation, .independentInd, .mediaType, .representation,
       .operator:
       return true

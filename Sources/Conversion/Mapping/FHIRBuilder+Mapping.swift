@@ -55,7 +55,9 @@ extension FHIRBuilder {
       let name = NameTable.standard.text(of: draft.name(of: child))
       var stem = path.stem
       return stem.withUTF8 { bytes in
-        bytes.baseAddress.map { name.count > bytes.count && Bytes.areEqual(name.start, $0, bytes.count) }
+        bytes.baseAddress.map {
+          name.count > bytes.count && Bytes.areEqual(name.start, $0, bytes.count)
+        }
           ?? false
       }
     }

@@ -106,7 +106,9 @@ struct FHIRPath: Sendable {
     isChoice = end.hasSuffix("[x]")
     stem = isChoice ? String(end.dropLast(3)) : end
     parents = parts.map { FHIRPath.name($0) }
-    last = stem.isEmpty ? .none : isChoice ? (NameTable.standard.lookUp(stem) ?? .none) : FHIRPath.name(stem)
+    last =
+      stem.isEmpty
+      ? .none : isChoice ? (NameTable.standard.lookUp(stem) ?? .none) : FHIRPath.name(stem)
   }
 
   private static func name(_ text: String) -> Name {

@@ -6,7 +6,8 @@ enum XHTML {
   /// Whether an element begins a line of its own, so that its words do not run into its neighbours'.
   static func isBlock(_ name: Name) -> Bool {
     switch name {
-    case .paragraph, .item, .list, .table, .tr, .td, .th, .caption, .br, .thead, .tbody, .tfoot: true
+    case .paragraph, .item, .list, .table, .tr, .td, .th, .caption, .br, .thead, .tbody, .tfoot:
+      true
     default: false
     }
   }
@@ -105,7 +106,11 @@ enum XHTML {
   private static func writeOther(_ element: Cursor, to out: inout ByteBuffer) {
     let name = element.nameText.string.lowercased()
     if let tag = allowed[name] {
-      if name == "br" || name == "hr" { writeVoid(tag, to: &out) } else { write(element, tag, to: &out) }
+      if name == "br" || name == "hr" {
+        writeVoid(tag, to: &out)
+      } else {
+        write(element, tag, to: &out)
+      }
     } else {
       write(element, "span", mark: nil, to: &out)
     }
@@ -128,7 +133,8 @@ enum XHTML {
 
   /// Attributes of CDA by the names that XHTML has for them. `mark` is a class of our own that says
   /// what the element was.
-  private static func attributes(of element: Cursor, mark: StaticString?, to out: inout ByteBuffer) {
+  private static func attributes(of element: Cursor, mark: StaticString?, to out: inout ByteBuffer)
+  {
     var classes = ByteBuffer(capacity: 64)
     if let mark { classes.append(mark) }
     for attribute in element.children {
@@ -158,7 +164,8 @@ enum XHTML {
   static func shows(_ attribute: Cursor) -> Bool {
     switch attribute.name {
     case .href: isSafe(attribute.text)
-    case .ID, .language, .IDREF, .styleCode, .referencedObject, .revised, .listType, .summary, .width,
+    case .ID, .language, .IDREF, .styleCode, .referencedObject, .revised, .listType, .summary,
+      .width,
       .border, .frame, .rules, .cellspacing, .cellpadding, .align, .char, .charoff, .valign, .abbr,
       .axis, .headers, .scope, .rowspan, .colspan, .span, .name, .rel, .rev, .title:
       true

@@ -56,7 +56,8 @@ extension FHIRBuilder {
       let node = source.at(index)
       switch node.kind {
       case .text: return !node.text.isBlank
-      case .attribute: return !Structural.isConstant(node) && node.name != .nullFlavor && !node.text.isBlank
+      case .attribute:
+        return !Structural.isConstant(node) && node.name != .nullFlavor && !node.text.isBlank
       default: return false
       }
     }
@@ -66,7 +67,9 @@ extension FHIRBuilder {
     entity.children.allSatisfy { child in
       guard child.kind == .element, child.name != .templateId else { return true }
       guard child.name == .id else { return !saysSomething(child) }
-      return child.children.allSatisfy { $0.name == .root || $0.name == .`extension` || $0.text.isBlank }
+      return child.children.allSatisfy {
+        $0.name == .root || $0.name == .`extension` || $0.text.isBlank
+      }
     }
   }
 
@@ -98,7 +101,9 @@ extension FHIRBuilder {
     }
     if isRelative(entity) {
       handles.person = make(RoleTables.relatedPerson, entity)
-      if let person = handles.person, let patient { refer(to: patient, as: .patient, in: person.slot) }
+      if let person = handles.person, let patient {
+        refer(to: patient, as: .patient, in: person.slot)
+      }
       return handles
     }
     let hasPerson = [Name.assignedPerson, .informationRecipient, .associatedPerson, .playingEntity]
@@ -106,7 +111,8 @@ extension FHIRBuilder {
     handles.organization = scopingOrganization(entity)
     if !hasPerson, let organization = handles.organization,
       !entity.children.contains(where: { child in
-        child.kind == .element && [.id, .addr, .telecom, .code].contains(child.name) && saysSomething(child)
+        child.kind == .element && [.id, .addr, .telecom, .code].contains(child.name)
+          && saysSomething(child)
       })
     {
       handles.organization = organization
@@ -117,7 +123,9 @@ extension FHIRBuilder {
       let role = addResource(.PractitionerRole, from: entity, salt: "role")
       handles.role = role
       if let person = handles.person { refer(to: person, as: .practitioner, in: role.slot) }
-      if let organization = handles.organization { refer(to: organization, as: .organization, in: role.slot) }
+      if let organization = handles.organization {
+        refer(to: organization, as: .organization, in: role.slot)
+      }
       apply(RoleTables.practitionerRole, entity, to: role.slot)
     }
     return handles
@@ -126,8 +134,12 @@ extension FHIRBuilder {
   /// Whether a role is that of somebody around the patient and not of somebody who works there.
   private func isRelative(_ entity: Cursor) -> Bool {
     if entity.name == .relatedEntity { return true }
-    let relations = ["NOK", "ECON", "PRS", "CAREGIVER", "AGNT", "GUARD", "GUAR", "POLHOLD", "COVPTY"]
-    if let code = entity.attribute(.classCode), ["PRS", "NOK", "ECON", "CAREGIVER", "AGNT", "GUARD"].contains(where: { code.text == $0 }) {
+    let relations = [
+      "NOK", "ECON", "PRS", "CAREGIVER", "AGNT", "GUARD", "GUAR", "POLHOLD", "COVPTY",
+    ]
+    if let code = entity.attribute(.classCode),
+      ["PRS", "NOK", "ECON", "CAREGIVER", "AGNT", "GUARD"].contains(where: { code.text == $0 })
+    {
       return relations.contains { code.text == $0 }
     }
     return false
@@ -141,12 +153,17 @@ extension FHIRBuilder {
 
   private func owner(_ element: Cursor, of device: ResourceHandle?) {
     guard let device, saysSomething(element) else { return }
-    let owner = element.name == .scopingEntity ? make(RoleTables.scopingEntity, element) : organization(element)
+    let owner =
+      element.name == .scopingEntity
+      ? make(RoleTables.scopingEntity, element) : organization(element)
     refer(to: owner, as: .owner, in: device.slot)
   }
 
   private func scopingOrganization(_ entity: Cursor) -> ResourceHandle? {
-    for name in [Name.representedOrganization, .receivedOrganization, .scopingOrganization, .serviceProviderOrganization] {
+    for name in [
+      Name.representedOrganization, .receivedOrganization, .scopingOrganization,
+      .serviceProviderOrganization,
+    ] {
       if let element = entity.first(name), saysSomething(element) { return organization(element) }
     }
     if let scope = entity.first(.scopingEntity), saysSomething(scope) {
@@ -163,7 +180,9 @@ extension FHIRBuilder {
       return handle
     }
     let resource = make(RoleTables.organization, element)
-    if let whole = element.first(.asOrganizationPartOf)?.first(.wholeOrganization), saysSomething(whole) {
+    if let whole = element.first(.asOrganizationPartOf)?.first(.wholeOrganization),
+      saysSomething(whole)
+    {
       refer(to: organization(whole), as: .partOf, in: resource.slot)
     }
     roles.add(RoleHandles(organization: resource), element, digest, idKey: .empty)

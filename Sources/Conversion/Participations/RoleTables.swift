@@ -104,7 +104,8 @@ enum RoleTables {
 extension FHIRBuilder {
   func deviceName(_ name: Cursor, _ type: StaticString, in device: Draft.Slot) {
     let slot = draft.addObject(.deviceName, in: device)
-    let text = plainText(name, as: .name, in: slot)
+    let text =
+      plainText(name, as: .name, in: slot)
       ?? nonBlank(name.attribute(.displayName)).map { put($0.sourced, as: .name, in: slot) }
     if text != nil { put(rule: type, .mapped, as: .type, in: slot) }
   }

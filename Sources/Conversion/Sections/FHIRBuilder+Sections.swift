@@ -34,12 +34,16 @@ extension FHIRBuilder {
   }
 
   private func sectionNarrative(_ text: Cursor, in section: Draft.Slot) {
-    guard text.children.contains(where: { $0.kind == .element || $0.kind == .text && !$0.text.isBlank }) else { return }
+    guard
+      text.children.contains(where: { $0.kind == .element || $0.kind == .text && !$0.text.isBlank })
+    else { return }
     var buffer = ByteBuffer(capacity: 4096)
     buffer.append("<div xmlns=\"http://www.w3.org/1999/xhtml\">")
     XHTML.writeContent(of: text, to: &buffer)
     buffer.append("</div>")
-    let hasWords = (text.index..<text.end).contains { source.at($0).kind == .text && !source.at($0).text.isBlank }
+    let hasWords = (text.index..<text.end).contains {
+      source.at($0).kind == .text && !source.at($0).text.isBlank
+    }
     guard hasWords else { return }
     let narrative = draft.addObject(.text, in: section)
     put(rule: "additional", Reason("the narrative is the source's own"), as: .status, in: narrative)
@@ -57,9 +61,12 @@ extension FHIRBuilder {
   private func emptyReason(_ flavor: Cursor, in section: Draft.Slot) {
     let code: StaticString = flavor.text == "NASK" ? "notasked" : "unavailable"
     let coding = draft.addObject(.coding, in: draft.addObject(.emptyReason, in: section))
-    put(rule: "http://terminology.hl7.org/CodeSystem/list-empty-reason", .mapped, as: .system, in: coding)
     put(
-      Sourced(Text(code), .partly(flavor, Reason("several null flavors are \(code) in FHIR"))), as: .code,
+      rule: "http://terminology.hl7.org/CodeSystem/list-empty-reason", .mapped, as: .system,
+      in: coding)
+    put(
+      Sourced(Text(code), .partly(flavor, Reason("several null flavors are \(code) in FHIR"))),
+      as: .code,
       in: coding)
   }
 }

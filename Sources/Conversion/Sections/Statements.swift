@@ -107,7 +107,8 @@ extension FHIRBuilder {
   /// Every statement is about the patient of the document.
   func subject(of resource: ResourceHandle) {
     guard let patient else { return }
-    for name in [Name.subject, .patient] where facts.member(name, in: facts.type(named: resource.type)) != nil {
+    for name in [Name.subject, .patient]
+    where facts.member(name, in: facts.type(named: resource.type)) != nil {
       refer(to: patient, as: name, in: resource.slot)
       return
     }
@@ -119,7 +120,8 @@ extension FHIRBuilder {
     let inner = context.below(statement)
     for holder in statement.children where holder.kind == .element {
       guard holder.name == .entryRelationship || holder.name == .component,
-        let nested = self.statement(in: holder), use[nested.index] != .elsewhere, isUntouched(nested),
+        let nested = self.statement(in: holder), use[nested.index] != .elsewhere,
+        isUntouched(nested),
         StatementKind.kind(of: nested, in: StatementContext()) != nil
       else { continue }
       for related in convert(nested, in: inner) {
@@ -140,7 +142,9 @@ extension FHIRBuilder {
   // MARK: Authors
 
   /// The authors of a statement, or those of the nearest statement or section around it that has some.
-  func authors(of statement: Cursor, in context: StatementContext) -> (authors: [Cursor], areOwn: Bool) {
+  func authors(of statement: Cursor, in context: StatementContext) -> (
+    authors: [Cursor], areOwn: Bool
+  ) {
     let own = statement.all(.author).filter(saysSomething)
     if !own.isEmpty { return (own, true) }
     for parent in context.parents.reversed() + [context.section].compactMap({ $0 }) {
@@ -152,12 +156,15 @@ extension FHIRBuilder {
 
   /// Writes the latest author as a reference and the earliest time of authoring as a date.
   func recorder(
-    of statement: Cursor, in context: StatementContext, as name: Name?, date: Name?, in resource: Draft.Slot,
+    of statement: Cursor, in context: StatementContext, as name: Name?, date: Name?,
+    in resource: Draft.Slot,
     type: Name
   ) {
     let (authors, _) = authors(of: statement, in: context)
     func time(_ author: Cursor) -> Text { author.first(.time)?.attribute(.value)?.text ?? .empty }
-    func isEarlier(_ a: Cursor, _ b: Cursor) -> Bool { time(a).bytes.lexicographicallyPrecedes(time(b).bytes) }
+    func isEarlier(_ a: Cursor, _ b: Cursor) -> Bool {
+      time(a).bytes.lexicographicallyPrecedes(time(b).bytes)
+    }
     if let date, draft.first(date, in: resource) == nil,
       let earliest = authors.filter({ !time($0).isBlank }).min(by: isEarlier),
       let leaf = nonBlank(earliest.first(.time)?.attribute(.value))

@@ -24,7 +24,8 @@ package struct CDAFacts: Sendable {
     simpleTypes = facts.numbers(.cdaSimpleTypes)
     lists = facts.numbers(.lists)
     strings = FactStrings(facts)
-    clinicalDocument = NameTable.standard.lookUp("ClinicalDocument")
+    clinicalDocument =
+      NameTable.standard.lookUp("ClinicalDocument")
       .map { facts.numbers(.cdaTypesByName)[Int($0.rawValue)] } ?? 0
   }
 
@@ -181,7 +182,8 @@ package struct CDAFacts: Sendable {
     let start = value(.list)
     return SimpleType(
       kind: .init(rawValue: value(.kind)) ?? .builtIn, title: strings[value(.title)],
-      base: value(.base), list: start == 0 ? [] : (1...lists[start - 1]).map { lists[start - 1 + $0] },
+      base: value(.base),
+      list: start == 0 ? [] : (1...lists[start - 1]).map { lists[start - 1 + $0] },
       pattern: strings[value(.pattern)])
   }
 

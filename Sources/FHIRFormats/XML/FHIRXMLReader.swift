@@ -38,14 +38,18 @@ private struct FHIRXMLReader {
 
   // MARK: Nodes
 
-  private mutating func open(_ kind: Node.Kind, _ name: Name, _ place: UInt32, _ flags: Node.Flags) -> Int {
+  private mutating func open(_ kind: Node.Kind, _ name: Name, _ place: UInt32, _ flags: Node.Flags)
+    -> Int
+  {
     nodes.append(Node(kind, name: name, place: place, flags: flags))
     return nodes.count - 1
   }
 
   private mutating func close(_ index: Int) { nodes[index].end = UInt32(nodes.count) }
 
-  private mutating func leaf(_ kind: Node.Kind, _ name: Name, _ place: UInt32, _ flags: Node.Flags, _ source: Node) {
+  private mutating func leaf(
+    _ kind: Node.Kind, _ name: Name, _ place: UInt32, _ flags: Node.Flags, _ source: Node
+  ) {
     var node = Node(
       kind, name: name, offset: source.offset, length: source.length, place: place,
       flags: flags.union(source.flags.intersection(.decoded)))
@@ -53,7 +57,9 @@ private struct FHIRXMLReader {
     nodes.append(node)
   }
 
-  private mutating func leaf(_ kind: Node.Kind, _ name: Name, _ place: UInt32, _ flags: Node.Flags, _ text: Text) {
+  private mutating func leaf(
+    _ kind: Node.Kind, _ name: Name, _ place: UInt32, _ flags: Node.Flags, _ text: Text
+  ) {
     var node = Node(
       kind, name: name, offset: UInt32(decoded.count), length: UInt32(text.count), place: place,
       flags: flags.union(.decoded))
@@ -72,7 +78,9 @@ private struct FHIRXMLReader {
     close(own)
   }
 
-  private mutating func object(_ element: Cursor, name: Name, type: Int, flags: Node.Flags, hasValue: Bool) {
+  private mutating func object(
+    _ element: Cursor, name: Name, type: Int, flags: Node.Flags, hasValue: Bool
+  ) {
     let own = open(.object, name, element.node.place, flags)
     members(of: element, type: type, in: own, hasValue: hasValue)
     close(own)
@@ -101,7 +109,8 @@ private struct FHIRXMLReader {
     let memberType = member.map { facts.type(of: $0) } ?? 0
     let all = Array(element.all(first.name))
     let isList = member.map { facts.isList($0) } ?? (all.count > 1) || all.count > 1
-    let isPrimitive = memberType != 0
+    let isPrimitive =
+      memberType != 0
       ? facts.kind(of: memberType) == .primitive : first.attribute(.value) != nil
     if memberType == facts.xhtml, memberType != 0 {
       for element in all { narrative(element) }
@@ -110,7 +119,9 @@ private struct FHIRXMLReader {
     if !isPrimitive {
       let list = isList ? open(.array, first.name, first.node.place, []) : -1
       for element in all {
-        if facts.holdsResource(memberType), let inner = element.children.first(where: { $0.kind == .element }) {
+        if facts.holdsResource(memberType),
+          let inner = element.children.first(where: { $0.kind == .element })
+        {
           resource(inner, name: first.name, flags: [])
         } else {
           object(element, name: first.name, type: memberType, flags: [], hasValue: false)
@@ -122,7 +133,8 @@ private struct FHIRXMLReader {
     let hasValue = all.contains { $0.attribute(.value) != nil }
     let hasExtras = all.contains { element in
       element.children.contains {
-        $0.kind == .element || $0.kind == .attribute && $0.name != .value && $0.node.flags.space == .none
+        $0.kind == .element
+          || $0.kind == .attribute && $0.name != .value && $0.node.flags.space == .none
       }
     }
     if hasValue || !hasExtras {

@@ -66,7 +66,8 @@ private struct FHIRXMLWriter {
   }
 
   private mutating func content(
-    _ object: Cursor?, _ name: Text, _ type: Int, depth: Int, isResource: Bool, value: Cursor? = nil,
+    _ object: Cursor?, _ name: Text, _ type: Int, depth: Int, isResource: Bool,
+    value: Cursor? = nil,
     to out: inout ByteBuffer
   ) {
     let properties = object.map { ordered($0, type) } ?? []
@@ -128,7 +129,8 @@ private struct FHIRXMLWriter {
         out.append("<")
         out.append(name)
         let isNull = value?.kind == .null
-        content(extra, name, type, depth: depth, isResource: false, value: isNull ? nil : value, to: &out)
+        content(
+          extra, name, type, depth: depth, isResource: false, value: isNull ? nil : value, to: &out)
       }
     }
   }
@@ -136,7 +138,8 @@ private struct FHIRXMLWriter {
   private mutating func attribute(_ name: Text, _ value: Cursor, to out: inout ByteBuffer) {
     let text = value.text
     if text.hasForbiddenCharacter {
-      doubts.append((FHIRFormats.forbiddenCharacter, value.index, "a character that XML cannot hold"))
+      doubts.append(
+        (FHIRFormats.forbiddenCharacter, value.index, "a character that XML cannot hold"))
       return
     }
     out.append(" ")
@@ -153,7 +156,8 @@ private struct FHIRXMLWriter {
       let start = text.hasPrefix("<?xml") ? (text.firstIndex(of: UInt8(ascii: ">")) ?? -1) + 1 : 0
       return out.append(text.slice(start..<text.count))
     }
-    doubts.append((FHIRFormats.badNarrative, value.index, "narrative that is not well-formed XHTML"))
+    doubts.append(
+      (FHIRFormats.badNarrative, value.index, "narrative that is not well-formed XHTML"))
     out.append("<div xmlns=\"http://www.w3.org/1999/xhtml\">")
     XMLWriter.escape(text, isCanonical: true, to: &out)
     out.append("</div>")

@@ -73,7 +73,9 @@ where Value: ExpressibleByStringLiteral, Value.StringLiteralType == String {
 extension R4.Primitive: ExpressibleByExtendedGraphemeClusterLiteral
 where Value: ExpressibleByStringLiteral, Value.StringLiteralType == String {
   /// A primitive with this value.
-  public init(extendedGraphemeClusterLiteral value: String) { self.init(Value(stringLiteral: value)) }
+  public init(extendedGraphemeClusterLiteral value: String) {
+    self.init(Value(stringLiteral: value))
+  }
 }
 
 extension R4.Primitive: ExpressibleByStringLiteral

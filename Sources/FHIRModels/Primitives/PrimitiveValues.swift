@@ -38,7 +38,9 @@ extension R4 {
     /// Reads a number as JSON writes it, with any number of digits.
     public init?(fhir text: Swift.String) {
       var copy = text
-      guard copy.withUTF8({ bytes in bytes.baseAddress.map { Text($0, bytes.count).isNumber } ?? false })
+      guard
+        copy.withUTF8({ bytes in bytes.baseAddress.map { Text($0, bytes.count).isNumber } ?? false }
+        )
       else { return nil }
       fhir = text
     }

@@ -79,7 +79,9 @@ final class TreeReader: R4.Visitor {
   /// Reads all members, and reports properties that none of them is.
   func read<Value: R4.Structure>(_ value: inout Value) {
     guard object.kind == .object else { return findings.add(object.index, "expected an object") }
-    if Value.self is any R4.ResourceType.Type, let type = find("resourceType") { taken.insert(type.index) }
+    if Value.self is any R4.ResourceType.Type, let type = find("resourceType") {
+      taken.insert(type.index)
+    }
     // The reader itself never throws.
     try? value.visit(self)
     for child in object.children where !taken.contains(child.index) {
@@ -88,14 +90,20 @@ final class TreeReader: R4.Visitor {
   }
 
   private func find(_ name: StaticString, shadow: Bool = false) -> Cursor? {
-    guard let name = tree.name("\(name)"), let found = object.property(name, shadow: shadow) else { return nil }
+    guard let name = tree.name("\(name)"), let found = object.property(name, shadow: shadow) else {
+      return nil
+    }
     taken.insert(found.index)
     return found
   }
 
   func text(_ name: StaticString, _ member: inout String?) {
     guard let found = find(name) else { return }
-    if found.kind == .string { member = found.text.string } else { findings.add(found.index, "expected a string") }
+    if found.kind == .string {
+      member = found.text.string
+    } else {
+      findings.add(found.index, "expected a string")
+    }
   }
 
   func primitive<Value>(_ name: StaticString, _ member: inout R4.Primitive<Value>?) {
@@ -162,7 +170,11 @@ final class TreeReader: R4.Visitor {
       guard let value = try? Value(form: form, from: reader) else { continue }
       taken.insert(child.index)
       if let partner { taken.insert(partner.index) }
-      if member == nil { member = value } else { findings.add(child.index, "a second form of a choice") }
+      if member == nil {
+        member = value
+      } else {
+        findings.add(child.index, "a second form of a choice")
+      }
     }
   }
 
@@ -187,7 +199,9 @@ private final class TreeFormReader: R4.FormReader {
     self.shadow = shadow
   }
 
-  func primitive<Value>() -> R4.Primitive<Value> { reader.primitive(value, shadow) ?? R4.Primitive(nil) }
+  func primitive<Value>() -> R4.Primitive<Value> {
+    reader.primitive(value, shadow) ?? R4.Primitive(nil)
+  }
 
   func structure<Value: R4.Structure>() -> Value {
     value.map { reader.structure($0) } ?? Value(empty: R4.Empty())

@@ -39,10 +39,16 @@ private final class MemberComparison: R4.Visitor {
 
   func text(_ name: StaticString, _ member: inout String?) { look(member) }
   func primitive<Value>(_ name: StaticString, _ member: inout R4.Primitive<Value>?) { look(member) }
-  func primitives<Value>(_ name: StaticString, _ member: inout [R4.Primitive<Value>]) { look(member) }
+  func primitives<Value>(_ name: StaticString, _ member: inout [R4.Primitive<Value>]) {
+    look(member)
+  }
   func structure<Value: R4.Structure>(_ name: StaticString, _ member: inout Value?) { look(member) }
-  func boxed<Value: R4.Structure>(_ name: StaticString, _ member: inout R4.Box<Value>?) { look(member) }
-  func structures<Value: R4.Structure>(_ name: StaticString, _ member: inout [Value]) { look(member) }
+  func boxed<Value: R4.Structure>(_ name: StaticString, _ member: inout R4.Box<Value>?) {
+    look(member)
+  }
+  func structures<Value: R4.Structure>(_ name: StaticString, _ member: inout [Value]) {
+    look(member)
+  }
   func choice<Value: R4.Choice>(_ stem: StaticString, _ member: inout Value?) { look(member) }
   func resource(_ name: StaticString, _ member: inout R4.Resource?) { look(member) }
   func resources(_ name: StaticString, _ member: inout [R4.Resource]) { look(member) }
@@ -54,12 +60,24 @@ private final class MemberHashing: R4.Visitor {
   init(_ hasher: Hasher) { self.hasher = hasher }
 
   func text(_ name: StaticString, _ member: inout String?) { hasher.combine(member) }
-  func primitive<Value>(_ name: StaticString, _ member: inout R4.Primitive<Value>?) { hasher.combine(member) }
-  func primitives<Value>(_ name: StaticString, _ member: inout [R4.Primitive<Value>]) { hasher.combine(member) }
-  func structure<Value: R4.Structure>(_ name: StaticString, _ member: inout Value?) { hasher.combine(member) }
-  func boxed<Value: R4.Structure>(_ name: StaticString, _ member: inout R4.Box<Value>?) { hasher.combine(member) }
-  func structures<Value: R4.Structure>(_ name: StaticString, _ member: inout [Value]) { hasher.combine(member) }
-  func choice<Value: R4.Choice>(_ stem: StaticString, _ member: inout Value?) { hasher.combine(member) }
+  func primitive<Value>(_ name: StaticString, _ member: inout R4.Primitive<Value>?) {
+    hasher.combine(member)
+  }
+  func primitives<Value>(_ name: StaticString, _ member: inout [R4.Primitive<Value>]) {
+    hasher.combine(member)
+  }
+  func structure<Value: R4.Structure>(_ name: StaticString, _ member: inout Value?) {
+    hasher.combine(member)
+  }
+  func boxed<Value: R4.Structure>(_ name: StaticString, _ member: inout R4.Box<Value>?) {
+    hasher.combine(member)
+  }
+  func structures<Value: R4.Structure>(_ name: StaticString, _ member: inout [Value]) {
+    hasher.combine(member)
+  }
+  func choice<Value: R4.Choice>(_ stem: StaticString, _ member: inout Value?) {
+    hasher.combine(member)
+  }
   func resource(_ name: StaticString, _ member: inout R4.Resource?) { hasher.combine(member) }
   func resources(_ name: StaticString, _ member: inout [R4.Resource]) { hasher.combine(member) }
 }

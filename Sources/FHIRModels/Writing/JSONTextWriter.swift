@@ -87,7 +87,9 @@ final class JSONTextWriter: R4.Visitor, R4.FormWriter {
     if let member { primitive(name, "", member) }
   }
 
-  private func primitive<Value>(_ name: StaticString, _ form: StaticString, _ member: R4.Primitive<Value>) {
+  private func primitive<Value>(
+    _ name: StaticString, _ form: StaticString, _ member: R4.Primitive<Value>
+  ) {
     if let found = member.value {
       key(name, form: form)
       value(found)
@@ -136,7 +138,9 @@ final class JSONTextWriter: R4.Visitor, R4.FormWriter {
     try? member?.write(to: self)
   }
 
-  func primitive<Value>(_ form: StaticString, _ value: R4.Primitive<Value>) { primitive(stem, form, value) }
+  func primitive<Value>(_ form: StaticString, _ value: R4.Primitive<Value>) {
+    primitive(stem, form, value)
+  }
 
   func structure<Value: R4.Structure>(_ form: StaticString, _ value: Value) {
     key(stem, form: form)

@@ -100,7 +100,9 @@ private final class CodableReader: R4.Visitor {
       let plain = name.hasPrefix("_") ? String(name.dropFirst()) : name
       guard plain.hasPrefix(stem), plain.count > stem.count, left.contains(name) else { continue }
       let reader = CodableFormReader(self, plain)
-      if let value = try Value(form: String(plain.dropFirst(stem.count)), from: reader) { member = value }
+      if let value = try Value(form: String(plain.dropFirst(stem.count)), from: reader) {
+        member = value
+      }
     }
   }
 
@@ -112,7 +114,9 @@ private final class CodableReader: R4.Visitor {
     return value
   }
 
-  func resource(_ name: StaticString, _ member: inout R4.Resource?) throws { member = try decode("\(name)") }
+  func resource(_ name: StaticString, _ member: inout R4.Resource?) throws {
+    member = try decode("\(name)")
+  }
 
   func resources(_ name: StaticString, _ member: inout [R4.Resource]) throws {
     member = try decode("\(name)") ?? []
@@ -213,7 +217,9 @@ extension R4.Resource: Codable {
     let type = try container.decode(String.self, forKey: MemberKey("resourceType"))
     if let typed = try R4.Resource(type: type, from: decoder) {
       self = typed
-    } else if let key = CodingUserInfoKey.jsonElement, let element = decoder.userInfo[key] as? Element {
+    } else if let key = CodingUserInfoKey.jsonElement,
+      let element = decoder.userInfo[key] as? Element
+    {
       self = .other(Other(element.tree.subtree(at: element.index)))
     } else {
       let value = try JSONValue(from: decoder)
@@ -245,7 +251,9 @@ private indirect enum JSONValue: Codable {
     switch element.node.kind {
     case .object:
       self = .object(
-        element.children.map { (($0.node.flags.contains(.shadow) ? "_" : "") + $0.name, JSONValue($0)) })
+        element.children.map {
+          (($0.node.flags.contains(.shadow) ? "_" : "") + $0.name, JSONValue($0))
+        })
     case .array: self = .array(element.children.map(JSONValue.init))
     case .number: self = R4.Decimal(fhir: element.value ?? "0").map(JSONValue.number) ?? .null
     case .true: self = .boolean(true)

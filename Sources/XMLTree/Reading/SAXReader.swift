@@ -104,7 +104,8 @@ struct SAXReader {
         let stretch = source[from..<end]
         if let tag = stretch.lastIndex(of: UInt8(ascii: "<")),
           stretch[tag...].lazy.filter({ $0 == UInt8(ascii: "=") }).count > limits.attributes,
-          tag + 1 < end, stretch[tag + 1] != UInt8(ascii: "!"), stretch[tag + 1] != UInt8(ascii: "?"),
+          tag + 1 < end, stretch[tag + 1] != UInt8(ascii: "!"),
+          stretch[tag + 1] != UInt8(ascii: "?"),
           quotedEquals(stretch[tag...]) > limits.attributes
         {
           return tag
@@ -247,7 +248,8 @@ struct SAXReader {
     guard !open.isEmpty, length > 0 else { return }
     let position = sourceOffset(start) ?? copiedFrom(start, length)
     if text.isEmpty {
-      text = PendingText(isEmpty: false, place: position ?? max(0, min(offset, source.count) - length))
+      text = PendingText(
+        isEmpty: false, place: position ?? max(0, min(offset, source.count) - length))
       if let position {
         text.start = position
         text.count = length
@@ -276,8 +278,10 @@ struct SAXReader {
   private func copiedFrom(_ start: UnsafePointer<xmlChar>, _ length: Int) -> Int? {
     guard let base = source.baseAddress else { return nil }
     let here = offset
-    for candidate in [here - length, here - length + 1, here - length + 2, here - length + 3,
-      here - length + 4]
+    for candidate in [
+      here - length, here - length + 1, here - length + 2, here - length + 3,
+      here - length + 4,
+    ]
     where candidate >= 0 && candidate + length <= source.count
       && Bytes.areEqual(base + candidate, start, length)
     {
@@ -287,7 +291,9 @@ struct SAXReader {
   }
 
   private mutating func checkLength() {
-    if text.count > limits.textSize { stop(XML.textTooLong, "a text of more than \(limits.textSize) bytes") }
+    if text.count > limits.textSize {
+      stop(XML.textTooLong, "a text of more than \(limits.textSize) bytes")
+    }
   }
 
   private mutating func flushText() {
@@ -325,11 +331,14 @@ struct SAXReader {
     let place = min(offset, source.count)
     if error.domain == Int32(XML_FROM_NAMESPACE.rawValue) {
       if error.code == Int32(XML_NS_ERR_UNDEFINED_NAMESPACE.rawValue) { return }
-      report(XML.namespaceFault, "a rule of namespaces is broken (libxml2 \(error.code))", at: place)
+      report(
+        XML.namespaceFault, "a rule of namespaces is broken (libxml2 \(error.code))", at: place)
       return
     }
     guard !hasFailed, error.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
-    if isBadUTF8(at: place) { return report(XML.badEncoding, "bytes that are not UTF-8", at: place) }
+    if isBadUTF8(at: place) {
+      return report(XML.badEncoding, "bytes that are not UTF-8", at: place)
+    }
     let (code, message) = SAXReader.meaning(of: error.code)
     report(code, message, at: place)
   }
@@ -368,8 +377,10 @@ struct SAXReader {
     var flags = Node.Flags(space: Namespace(uri: uri))
     if key.uri == nil, !prefix.isEmpty {
       if undeclared.insert(prefix).inserted {
-        report(XML.undeclaredPrefix, "a prefix of \(prefix.utf8.count) letters is not declared: "
-          + (Self.usualPrefixes.contains(prefix) ? prefix : "not one that CDA uses"), at: offset)
+        report(
+          XML.undeclaredPrefix,
+          "a prefix of \(prefix.utf8.count) letters is not declared: "
+            + (Self.usualPrefixes.contains(prefix) ? prefix : "not one that CDA uses"), at: offset)
       }
       let usual: Namespace = prefix == "xsi" ? .xsi : prefix == "sdtc" ? .sdtc : .none
       flags = Node.Flags(space: usual).union(.undeclared)
@@ -384,7 +395,9 @@ struct SAXReader {
     return value
   }
 
-  private static let usualPrefixes: Set<String> = ["xsi", "sdtc", "voc", "cda", "hl7", "n1", "n2", "n3"]
+  private static let usualPrefixes: Set<String> = [
+    "xsi", "sdtc", "voc", "cda", "hl7", "n1", "n2", "n3",
+  ]
 }
 
 // MARK: - What libxml2's errors mean
@@ -414,7 +427,8 @@ extension SAXReader {
       (XML.notWellFormed, "a character that XML does not allow")
     case XML_ERR_COMMENT_NOT_FINISHED, XML_ERR_CDATA_NOT_FINISHED, XML_ERR_PI_NOT_FINISHED:
       (XML.truncated, "a comment, CDATA section or instruction without an end")
-    case XML_ERR_GT_REQUIRED, XML_ERR_SPACE_REQUIRED: (XML.notWellFormed, "a tag is not well-formed")
+    case XML_ERR_GT_REQUIRED, XML_ERR_SPACE_REQUIRED:
+      (XML.notWellFormed, "a tag is not well-formed")
     case XML_ERR_RESERVED_XML_NAME, XML_ERR_XMLDECL_NOT_FINISHED, XML_ERR_VERSION_MISSING,
       XML_ERR_XMLDECL_NOT_STARTED, XML_ERR_STANDALONE_VALUE:
       (XML.notWellFormed, "the XML declaration is not well-formed or not at the beginning")
@@ -440,7 +454,8 @@ extension SAXReader {
   private static func makeHandler() -> xmlSAXHandler {
     var handler = xmlSAXHandler()
     handler.initialized = UInt32(XML_SAX2_MAGIC)
-    handler.startElementNs = { context, name, prefix, uri, namespaceCount, namespaces, count, _, attributes in
+    handler.startElementNs = {
+      context, name, prefix, uri, namespaceCount, namespaces, count, _, attributes in
       guard let name else { return }
       reader(context).pointee.startElement(
         name, prefix, uri, Int(namespaceCount), namespaces, Int(count), attributes)

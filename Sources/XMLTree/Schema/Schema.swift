@@ -36,7 +36,8 @@ extension XML {
     ///
     /// - Throws: ``ParsingError`` when the document is not well-formed.
     public func issues(in document: [UInt8]) throws(ParsingError) -> [Issue] {
-      let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_BIG_LINES.rawValue)
+      let options =
+        Int32(XML_PARSE_NONET.rawValue | XML_PARSE_BIG_LINES.rawValue)
         | Int32(XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
       let parsed = document.withUnsafeBytes { bytes in
         bytes.baseAddress.flatMap {

@@ -71,7 +71,8 @@ package struct XMLWriter {
     for child in cursor.children {
       guard child.kind == .attribute || child.kind == .namespace else { break }
       let local = child.nameText.string
-      let name = child.kind == .namespace
+      let name =
+        child.kind == .namespace
         ? (local.isEmpty ? "xmlns" : "xmlns:" + local) : qualified(local, child)
       found.append((name, child.text))
     }

@@ -79,7 +79,8 @@ struct CDAModel {
   /// A type's name without prefixes: `Observation` for `POCD_MT000040.Observation`.
   static func local(_ name: String) -> String {
     let plain = name.split(separator: ":").last.map(String.init) ?? name
-    return plain.hasPrefix("POCD_MT000040.") ? String(plain.dropFirst("POCD_MT000040.".count)) : plain
+    return plain.hasPrefix("POCD_MT000040.")
+      ? String(plain.dropFirst("POCD_MT000040.".count)) : plain
   }
 
   // MARK: Complex types
@@ -93,7 +94,9 @@ struct CDAModel {
     var body = type
     if let derived = type.first("complexContent") {
       let isExtension = derived.first("extension") != nil
-      guard let step = derived.first("extension") ?? derived.first("restriction") else { return row }
+      guard let step = derived.first("extension") ?? derived.first("restriction") else {
+        return row
+      }
       body = step
       let base = resolve(qualified(step.string("base")))
       row.base = base.title
@@ -101,7 +104,8 @@ struct CDAModel {
       row.attributes = base.attributes
       let own = content(of: step)
       if isExtension, let inherited = base.content {
-        row.content = own.map { .group(isChoice: false, parts: [inherited, $0], min: 1, max: 1) }
+        row.content =
+          own.map { .group(isChoice: false, parts: [inherited, $0], min: 1, max: 1) }
           ?? inherited
       } else {
         row.content = own
@@ -183,7 +187,9 @@ struct CDAModel {
     var row = SimpleType(title: name, kind: .builtIn)
     if let union = type.first("union") {
       row.kind = .union
-      row.list = union.string("memberTypes").split(separator: " ").map { CDAModel.local(String($0)) }
+      row.list = union.string("memberTypes").split(separator: " ").map {
+        CDAModel.local(String($0))
+      }
       row.list += union["simpleType"].map { addAnonymous($0) }
     } else if let list = type.first("list") {
       row.kind = .list

@@ -49,7 +49,9 @@ struct FHIRModel {
       let kind = structure.string("kind")
       let isBase = structure.string("derivation") != "constraint"
       guard isBase, ["resource", "complex-type", "primitive-type"].contains(kind) else { continue }
-      read(structure, kind == "resource" ? .resource : kind == "primitive-type" ? .primitive : .complex)
+      read(
+        structure, kind == "resource" ? .resource : kind == "primitive-type" ? .primitive : .complex
+      )
     }
     types.sort { $0.title < $1.title }
   }
@@ -113,7 +115,8 @@ struct FHIRModel {
       binding = (found.string("strength") == "required", valueSet)
     }
     return codes.map { code, targets in
-      let isCoded = ["code", "Coding", "CodeableConcept", "Quantity", "string", "uri"].contains(code)
+      let isCoded = ["code", "Coding", "CodeableConcept", "Quantity", "string", "uri"].contains(
+        code)
       return Member(
         name: isChoice ? stem + code.prefix(1).uppercased() + code.dropFirst() : stem, type: code,
         min: Int(element.string("min")) ?? 0, max: max == "*" ? nil : Int(max), order: order,
@@ -129,7 +132,9 @@ struct FHIRModel {
     let code = type.string("code")
     guard code.contains("/") else { return code }
     // The types of id, url and of primitive values are those of FHIRPath; the extension has FHIR's.
-    let fhir = type["extension"].first { $0.string("url").hasSuffix("structuredefinition-fhir-type") }
+    let fhir = type["extension"].first {
+      $0.string("url").hasSuffix("structuredefinition-fhir-type")
+    }
     return fhir?.string("valueUrl") ?? "string"
   }
 

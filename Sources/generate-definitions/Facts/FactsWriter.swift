@@ -112,7 +112,8 @@ struct FactsWriter {
         invariantList(&self, type.invariants),
       ]
       for member in type.members {
-        let flags = (member.isSummary ? 1 : 0) | (member.isModifier ? 2 : 0)
+        let flags =
+          (member.isSummary ? 1 : 0) | (member.isModifier ? 2 : 0)
           | (member.isAttribute ? 4 : 0) | (member.choice != nil ? 8 : 0)
         memberRows += [
           name(member.name), number(of: member.type), UInt16(member.min),
@@ -154,9 +155,10 @@ struct FactsWriter {
     for (number, map) in maps.enumerated() {
       mapRows += [string(map.name), string(map.url)]
       for entry in map.entries {
-        let isUnique = map.entries.filter {
-          $0.target == entry.target && $0.targetSystem == entry.targetSystem
-        }.count == 1
+        let isUnique =
+          map.entries.filter {
+            $0.target == entry.target && $0.targetSystem == entry.targetSystem
+          }.count == 1
         rows += [
           UInt16(number), string(entry.sourceSystem), string(entry.source),
           string(entry.targetSystem), string(entry.target), string(entry.display), isUnique ? 1 : 0,

@@ -9,7 +9,9 @@ enum NamesFile {
     "typealias", "var", "where", "while", "Any", "Self",
   ]
   /// Names that would hide a member of `Name` itself, or that no escaping makes an identifier.
-  private static let skipped: Set<String> = ["none", "rawValue", "hash", "hashValue", "Type", "Protocol"]
+  private static let skipped: Set<String> = [
+    "none", "rawValue", "hash", "hashValue", "Type", "Protocol",
+  ]
 
   static func text(_ names: [String]) -> String {
     var out = """
@@ -23,7 +25,8 @@ enum NamesFile {
       """
     for (number, name) in names.enumerated() where number > 0 {
       let isIdentifier = name.unicodeScalars.allSatisfy {
-        ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "_"
+        ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+          || $0 == "_"
       }
       guard isIdentifier, let first = name.first, !first.isNumber, !skipped.contains(name) else {
         continue

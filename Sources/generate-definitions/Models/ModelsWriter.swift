@@ -2,14 +2,17 @@
 struct ModelsWriter {
   /// The resources that have a model; all others travel as `R4.Resource.other`.
   static let resources = [
-    "AllergyIntolerance", "Basic", "Binary", "BodyStructure", "Bundle", "CapabilityStatement", "CarePlan",
+    "AllergyIntolerance", "Basic", "Binary", "BodyStructure", "Bundle", "CapabilityStatement",
+    "CarePlan",
     "CareTeam", "ClinicalImpression", "CodeSystem", "Communication", "Composition", "ConceptMap",
     "Condition", "Consent", "Coverage", "Device", "DeviceRequest", "DeviceUseStatement",
     "DiagnosticReport", "DocumentReference", "Encounter", "FamilyMemberHistory", "Goal", "Group",
-    "ImagingStudy", "Immunization", "ImplementationGuide", "List", "Location", "Media", "Medication",
+    "ImagingStudy", "Immunization", "ImplementationGuide", "List", "Location", "Media",
+    "Medication",
     "MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement",
     "NutritionOrder", "Observation", "OperationOutcome", "Organization", "Parameters", "Patient",
-    "PlanDefinition", "Practitioner", "PractitionerRole", "Procedure", "Provenance", "Questionnaire",
+    "PlanDefinition", "Practitioner", "PractitionerRole", "Procedure", "Provenance",
+    "Questionnaire",
     "QuestionnaireResponse", "RelatedPerson", "RiskAssessment", "ServiceRequest", "Specimen",
     "StructureDefinition", "SupplyDelivery", "ValueSet",
   ]
@@ -19,15 +22,18 @@ struct ModelsWriter {
 
   init(_ model: FHIRModel) {
     types = Dictionary(uniqueKeysWithValues: model.types.map { ($0.title, $0) })
-    openTypes = model.types.first { $0.title == "Extension" }?.members
+    openTypes =
+      model.types.first { $0.title == "Extension" }?.members
       .filter { $0.choice == "value" }.map(\.type) ?? []
   }
 
   /// The files by name.
   func files() -> [(name: String, text: String)] {
     var files = ModelsWriter.resources.map { ($0, file(of: [$0])) }
-    let dataTypes = types.values.filter { $0.kind == .complex && !$0.isAbstract && $0.title != "Element" }
-      .map(\.title).sorted()
+    let dataTypes = types.values.filter {
+      $0.kind == .complex && !$0.isAbstract && $0.title != "Element"
+    }
+    .map(\.title).sorted()
     files.append(("DataTypes", file(of: dataTypes) + openChoice()))
     files.append(("Resource", resourceEnum()))
     return files
@@ -69,7 +75,8 @@ struct ModelsWriter {
     let properties = properties(of: type)
     let inner = indent + "  "
     var out = "\(indent)/// \(type.title) of FHIR R4.\n"
-    out += "\(indent)public struct \(shortName(type.title)): \(isResource ? "ResourceType" : "Structure") {\n"
+    out +=
+      "\(indent)public struct \(shortName(type.title)): \(isResource ? "ResourceType" : "Structure") {\n"
     if isResource {
       out += "\(inner)/// The name of the type.\n"
       out += "\(inner)public static let resourceType = \"\(type.title)\"\n"
@@ -83,7 +90,8 @@ struct ModelsWriter {
     for property in properties { out += "\(inner)  \(visit(property))\n" }
     out += "\(inner)}\n"
     for choice in choices(of: type) { out += choiceText(choice, type, inner) }
-    for member in type.members where types[member.type]?.kind == .backbone && member.type.hasPrefix(type.title + ".") {
+    for member in type.members
+    where types[member.type]?.kind == .backbone && member.type.hasPrefix(type.title + ".") {
       if member.type == type.title + "." + member.name, let nested = types[member.type] {
         out += structText(nested, indent: inner)
       }
@@ -103,13 +111,15 @@ struct ModelsWriter {
         lastChoice = choice
         properties.append(
           Property(
-            name: choice, shape: .choice(choiceName(choice, type)), isList: false, isRequired: isRequired,
+            name: choice, shape: .choice(choiceName(choice, type)), isList: false,
+            isRequired: isRequired,
             note: "\(type.title).\(choice)[x], \(cardinality)"))
         continue
       }
       properties.append(
         Property(
-          name: member.name, shape: shape(member, type), isList: member.max == nil || (member.max ?? 0) > 1,
+          name: member.name, shape: shape(member, type),
+          isList: member.max == nil || (member.max ?? 0) > 1,
           isRequired: isRequired, note: "\(type.title).\(member.name), \(cardinality)"))
     }
     return properties
@@ -215,7 +225,9 @@ struct ModelsWriter {
   private func choices(of type: FHIRModel.TypeRow) -> [String] {
     var seen: [String] = []
     for member in type.members {
-      if let choice = member.choice, !seen.contains(choice), !isOpen(choice, type) { seen.append(choice) }
+      if let choice = member.choice, !seen.contains(choice), !isOpen(choice, type) {
+        seen.append(choice)
+      }
     }
     return seen
   }
@@ -230,7 +242,8 @@ struct ModelsWriter {
 
   private func choiceName(_ choice: String, _ type: FHIRModel.TypeRow) -> String {
     if isOpen(choice, type) { return "R4.AnyValue" }
-    return swiftName(type.title) + "." + capitalized(choice) + (clashes(choice, type) ? "Choice" : "")
+    return swiftName(type.title) + "." + capitalized(choice)
+      + (clashes(choice, type) ? "Choice" : "")
   }
 
   private func clashes(_ choice: String, _ type: FHIRModel.TypeRow) -> Bool {
@@ -239,35 +252,47 @@ struct ModelsWriter {
 
   private func choiceText(_ choice: String, _ type: FHIRModel.TypeRow, _ indent: String) -> String {
     enumText(
-      capitalized(choice) + (clashes(choice, type) ? "Choice" : ""), "The forms of \(type.title).\(choice)[x].",
+      capitalized(choice) + (clashes(choice, type) ? "Choice" : ""),
+      "The forms of \(type.title).\(choice)[x].",
       forms(choice, type).map(\.type), indent)
   }
 
   private func openChoice() -> String {
-    "\nextension R4 {\n" + enumText("AnyValue", "A value of any type that an extension may have.", openTypes, "  ") + "}\n"
+    "\nextension R4 {\n"
+      + enumText("AnyValue", "A value of any type that an extension may have.", openTypes, "  ")
+      + "}\n"
   }
 
-  private func enumText(_ name: String, _ note: String, _ forms: [String], _ indent: String) -> String {
+  private func enumText(_ name: String, _ note: String, _ forms: [String], _ indent: String)
+    -> String
+  {
     let inner = indent + "  "
     let cases = forms.map { type in
       let isPrimitive = types[type]?.kind == .primitive
       let payload = isPrimitive ? "Primitive<\(ModelsWriter.value(of: type))>" : swiftName(type)
-      return (type: type, name: escaped(lowercasedFirst(type)), payload: payload, isPrimitive: isPrimitive)
+      return (
+        type: type, name: escaped(lowercasedFirst(type)), payload: payload, isPrimitive: isPrimitive
+      )
     }
     var out = "\(indent)/// \(note)\n\(indent)public indirect enum \(name): Choice {\n"
-    for form in cases { out += "\(inner)/// \(form.type)\n\(inner)case \(form.name)(\(form.payload))\n" }
+    for form in cases {
+      out += "\(inner)/// \(form.type)\n\(inner)case \(form.name)(\(form.payload))\n"
+    }
     out += "\(inner)/// Reads the form that the end of the member's name tells.\n"
-    out += "\(inner)public init?(form: Swift.String, from r: any FormReader) throws {\n\(inner)  switch form {\n"
+    out +=
+      "\(inner)public init?(form: Swift.String, from r: any FormReader) throws {\n\(inner)  switch form {\n"
     for form in cases {
       let method = form.isPrimitive ? "primitive" : "structure"
-      out += "\(inner)  case \"\(capitalized(form.type))\": self = .\(form.name)(try r.\(method)())\n"
+      out +=
+        "\(inner)  case \"\(capitalized(form.type))\": self = .\(form.name)(try r.\(method)())\n"
     }
     out += "\(inner)  default: return nil\n\(inner)  }\n\(inner)}\n"
     out += "\(inner)/// Hands the value to a writer.\n"
     out += "\(inner)public func write(to w: any FormWriter) throws {\n\(inner)  switch self {\n"
     for form in cases {
       let method = form.isPrimitive ? "primitive" : "structure"
-      out += "\(inner)  case .\(form.name)(let value): try w.\(method)(\"\(capitalized(form.type))\", value)\n"
+      out +=
+        "\(inner)  case .\(form.name)(let value): try w.\(method)(\"\(capitalized(form.type))\", value)\n"
     }
     return out + "\(inner)  }\n\(inner)}\n\(indent)}\n"
   }
@@ -283,13 +308,17 @@ struct ModelsWriter {
     out += "    /// A resource of a type without a model.\n    case other(Other)\n\n"
     out += "    /// The resource as a value of its type, `nil` for one without a model.\n"
     out += "    public var typed: (any ResourceType)? {\n      switch self {\n"
-    for name in ModelsWriter.resources { out += "      case .\(lowercasedFirst(name))(let value): value\n" }
+    for name in ModelsWriter.resources {
+      out += "      case .\(lowercasedFirst(name))(let value): value\n"
+    }
     out += "      case .other: nil\n      }\n    }\n\n"
     out += "    /// Changes the metadata of a resource that has a model.\n"
-    out += "    public mutating func updateMeta(_ change: (inout Meta?) -> Void) {\n      switch self {\n"
+    out +=
+      "    public mutating func updateMeta(_ change: (inout Meta?) -> Void) {\n      switch self {\n"
     for name in ModelsWriter.resources {
       let form = lowercasedFirst(name)
-      out += "      case .\(form)(var value):\n        change(&value.meta)\n        self = .\(form)(value)\n"
+      out +=
+        "      case .\(form)(var value):\n        change(&value.meta)\n        self = .\(form)(value)\n"
     }
     out += "      case .other: break\n      }\n    }\n\n"
     out += "    init?(type: Swift.String, from reader: ResourceReader) {\n      switch type {\n"
@@ -297,9 +326,11 @@ struct ModelsWriter {
       out += "      case \"\(name)\": self = .\(lowercasedFirst(name))(reader.read())\n"
     }
     out += "      default: return nil\n      }\n    }\n\n"
-    out += "    init?(type: Swift.String, from decoder: any Decoder) throws {\n      switch type {\n"
+    out +=
+      "    init?(type: Swift.String, from decoder: any Decoder) throws {\n      switch type {\n"
     for name in ModelsWriter.resources {
-      out += "      case \"\(name)\": self = .\(lowercasedFirst(name))(try \(name)(from: decoder))\n"
+      out +=
+        "      case \"\(name)\": self = .\(lowercasedFirst(name))(try \(name)(from: decoder))\n"
     }
     out += "      default: return nil\n      }\n    }\n  }\n}\n"
     return out
@@ -307,9 +338,13 @@ struct ModelsWriter {
 
   // MARK: Names
 
-  private func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+  private func capitalized(_ text: String) -> String {
+    text.prefix(1).uppercased() + text.dropFirst()
+  }
 
-  private func lowercasedFirst(_ text: String) -> String { text.prefix(1).lowercased() + text.dropFirst() }
+  private func lowercasedFirst(_ text: String) -> String {
+    text.prefix(1).lowercased() + text.dropFirst()
+  }
 
   /// `R4.Patient.Contact` for `Patient.contact`.
   private func swiftName(_ title: String) -> String {
@@ -328,10 +363,14 @@ struct ModelsWriter {
 
   private func escaped(_ name: String) -> String {
     let keywords: Set<String> = [
-      "class", "extension", "repeat", "import", "for", "operator", "protocol", "where", "default", "in",
-      "is", "as", "case", "self", "switch", "return", "func", "var", "let", "struct", "enum", "static",
-      "public", "private", "internal", "init", "deinit", "subscript", "do", "else", "guard", "if", "while",
-      "throw", "try", "catch", "super", "true", "false", "nil", "typealias", "associatedtype", "inout",
+      "class", "extension", "repeat", "import", "for", "operator", "protocol", "where", "default",
+      "in",
+      "is", "as", "case", "self", "switch", "return", "func", "var", "let", "struct", "enum",
+      "static",
+      "public", "private", "internal", "init", "deinit", "subscript", "do", "else", "guard", "if",
+      "while",
+      "throw", "try", "catch", "super", "true", "false", "nil", "typealias", "associatedtype",
+      "inout",
     ]
     return keywords.contains(name) ? "`\(name)`" : name
   }

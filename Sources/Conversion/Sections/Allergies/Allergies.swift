@@ -15,9 +15,11 @@ enum AllergyTable {
       .row(
         "criticality", "entryRelationship/observation[code=82606-5]/value",
         .mappedCode("cf-criticality")),
-      .row("code", "participant[@typeCode=CSM]/participantRole/playingEntity/code", .codeableConcept),
+      .row(
+        "code", "participant[@typeCode=CSM]/participantRole/playingEntity/code", .codeableConcept),
       .function(
-        "code", "participant[@typeCode=CSM]/participantRole/playingEntity/name", "name of the allergen"
+        "code", "participant[@typeCode=CSM]/participantRole/playingEntity/name",
+        "name of the allergen"
       ) { builder, name, allergy in
         let concept = builder.draft.object(.code, in: allergy)
         if builder.draft.first(.text, in: concept) == nil {
@@ -39,14 +41,17 @@ enum AllergyTable {
       .function("reaction", "entryRelationship[@typeCode=MFST]/observation", "reaction") {
         $0.reaction($1, in: $2)
       },
-      .function("reaction.severity", "entryRelationship/observation[code=SEV]", "severity of all reactions") {
+      .function(
+        "reaction.severity", "entryRelationship/observation[code=SEV]", "severity of all reactions"
+      ) {
         $0.severityOfAll($1, in: $2)
       },
       .row("text", "text", .narrative),
     ])
 
   static let reaction = Mapping(
-    "allergy-reaction", "observation", templates: ["2.16.840.1.113883.10.20.22.4.9"], resource: .AllergyIntolerance,
+    "allergy-reaction", "observation", templates: ["2.16.840.1.113883.10.20.22.4.9"],
+    resource: .AllergyIntolerance,
     [
       .row("manifestation", "value", .codeableConcept),
       .row("severity", "entryRelationship/observation[code=SEV]/value", .mappedCode("cf-severity")),
@@ -81,7 +86,9 @@ extension FHIRBuilder {
     let type = facts.type(named: "AllergyIntolerance.reaction")
     for row in AllergyTable.reaction.rows { apply(row, observation, to: reaction, type) }
     if isMissing(.manifestation, in: reaction) { absentObject(.manifestation, in: reaction) }
-    if let code = observation.first(.code), code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false {
+    if let code = observation.first(.code),
+      code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false
+    {
       markSelector(code)
     }
     implied(observation)
@@ -107,7 +114,9 @@ extension FHIRBuilder {
 
   /// Notes that a text repeats one that was written: it says nothing more, but would if it changed.
   func repeats(_ element: Cursor, _ slot: Draft.Slot?) {
-    guard let slot, let own = element.children.first(where: { $0.kind == .text && !$0.text.isBlank }) else { return }
+    guard let slot,
+      let own = element.children.first(where: { $0.kind == .text && !$0.text.isBlank })
+    else { return }
     note(.partly(own, Reason("repeats the text of the code")), slot)
   }
 }
@@ -140,7 +149,8 @@ enum AllergyKinds {
       templates: [
         "2.16.840.1.113883.10.20.22.4.7", "2.16.840.1.113883.10.20.1.18",
         "1.3.6.1.4.1.19376.1.5.3.1.4.6", "2.16.840.1.113883.10.20.24.3.90",
-      ], sections: ["48765-2"]) { [allergy($0, $1, $2, concern: nil)] },
+      ], sections: ["48765-2"]
+    ) { [allergy($0, $1, $2, concern: nil)] },
   ]
 
   private static func concern(
@@ -156,8 +166,12 @@ enum AllergyKinds {
       builder.markElsewhere(observation)
       allergies.append(allergy(builder, observation, inner, concern: act))
     }
-    guard let first = allergies.first else { return GeneralStatement.convert(builder, act, context) }
-    if act.code().map({ $0 == "CONC" || $0 == "48765-2" }) ?? false { act.first(.code).map(builder.markSelector) }
+    guard let first = allergies.first else {
+      return GeneralStatement.convert(builder, act, context)
+    }
+    if act.code().map({ $0 == "CONC" || $0 == "48765-2" }) ?? false {
+      act.first(.code).map(builder.markSelector)
+    }
     builder.relateNested(act, of: first, context)
     builder.keepRemainder(of: act, in: first.slot)
     return allergies
@@ -168,7 +182,8 @@ enum AllergyKinds {
   ) -> ResourceHandle {
     builder.resource(AllergyTable.allergy, observation, context) { allergy in
       builder.negation(observation, in: allergy)
-      if builder.isMissing(.clinicalStatus, in: allergy), !builder.hasStatusObservation(observation),
+      if builder.isMissing(.clinicalStatus, in: allergy),
+        !builder.hasStatusObservation(observation),
         let status = concern?.first(.statusCode)
       {
         builder.mappedConcept(status, "cf-allergy-concern-status", as: .clinicalStatus, in: allergy)
@@ -176,7 +191,9 @@ enum AllergyKinds {
       builder.recorder(
         of: observation, in: context, as: .recorder, date: .recordedDate, in: allergy,
         type: .AllergyIntolerance)
-      if let code = observation.first(.code), code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false {
+      if let code = observation.first(.code),
+        code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false
+      {
         builder.markSelector(code)
       }
       builder.implied(observation)
@@ -187,8 +204,12 @@ enum AllergyKinds {
 extension FHIRBuilder {
   /// A negated allergy: to nothing of its kind, which has a code of its own, or not to this substance.
   func negation(_ observation: Cursor, in allergy: Draft.Slot) {
-    guard let indicator = observation.attribute(.negationInd), indicator.text == "true" else { return }
-    let substance = draft.first(.code, in: allergy).flatMap { draft.first(.coding, in: $0) ?? draft.first(.text, in: $0) }
+    guard let indicator = observation.attribute(.negationInd), indicator.text == "true" else {
+      return
+    }
+    let substance = draft.first(.code, in: allergy).flatMap {
+      draft.first(.coding, in: $0) ?? draft.first(.text, in: $0)
+    }
     if substance == nil {
       guard let value = observation.first(.value), let leaf = codeLeaf(value),
         let target = maps.translate(leaf.text.trimmed, by: maps.map("cf-no-known-allergies"))
@@ -205,7 +226,9 @@ extension FHIRBuilder {
 
   private func refute(_ indicator: Cursor, in allergy: Draft.Slot) {
     let coding = draft.addObject(.coding, in: draft.addObject(.verificationStatus, in: allergy))
-    put(rule: "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification", .mapped, as: .system, in: coding)
+    put(
+      rule: "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification", .mapped,
+      as: .system, in: coding)
     put(Sourced(Text("refuted"), .leaf(indicator)), as: .code, in: coding)
   }
 }

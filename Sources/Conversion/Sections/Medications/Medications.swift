@@ -4,7 +4,8 @@ import Definitions
 /// Medication Activity and MedicationRequest (conversion guide, "medications").
 enum MedicationTable {
   static let request = Mapping(
-    "medication-activity", "substanceAdministration", templates: ["2.16.840.1.113883.10.20.22.4.16"],
+    "medication-activity", "substanceAdministration",
+    templates: ["2.16.840.1.113883.10.20.22.4.16"],
     resource: .MedicationRequest,
     [
       .row("identifier", "id", .identifier),
@@ -13,7 +14,9 @@ enum MedicationTable {
       .function("doNotPerform", "@negationInd", "only where true") { builder, indicator, request in
         if indicator.text == "true" { builder.boolean(indicator, as: .doNotPerform, in: request) }
       },
-      .function("medication[x]", "consumable/manufacturedProduct", "medication") { $0.medication($1, in: $2) },
+      .function("medication[x]", "consumable/manufacturedProduct", "medication") {
+        $0.medication($1, in: $2)
+      },
       .function("dosageInstruction.timing", "effectiveTime", "timing") { builder, time, request in
         builder.timing(time, in: builder.draft.object(.dosageInstruction, in: request))
       },
@@ -25,7 +28,8 @@ enum MedicationTable {
       .function("dosageInstruction.doseAndRate", "rateQuantity", "rate") { builder, rate, request in
         builder.dose(rate, quantity: .rateQuantity, range: .rateRange, in: request)
       },
-      .function("dosageInstruction.maxDosePerPeriod", "maxDoseQuantity", "ratio") { builder, dose, request in
+      .function("dosageInstruction.maxDosePerPeriod", "maxDoseQuantity", "ratio") {
+        builder, dose, request in
         guard builder.saysSomething(dose) else { return }
         let dosage = builder.draft.object(.dosageInstruction, in: request)
         if builder.draft.first(.maxDosePerPeriod, in: dosage) == nil {
@@ -35,9 +39,12 @@ enum MedicationTable {
       .row(
         "dosageInstruction.text",
         "entryRelationship/substanceAdministration[code=76662-6]/text", .string),
-      .function("dosageInstruction.asNeeded[x]", "precondition", "as needed") { $0.asNeeded($1, in: $2) },
+      .function("dosageInstruction.asNeeded[x]", "precondition", "as needed") {
+        $0.asNeeded($1, in: $2)
+      },
       .function(
-        "dosageInstruction.patientInstruction", "entryRelationship[@inversionInd=true]/act", "instruction"
+        "dosageInstruction.patientInstruction", "entryRelationship[@inversionInd=true]/act",
+        "instruction"
       ) { $0.instruction($1, in: $2) },
       .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
       .function("dispenseRequest", "entryRelationship/supply[@moodCode=INT]", "dispense request") {
@@ -61,7 +68,8 @@ enum MedicationTable {
       },
       .row("code", "manufacturedLabeledDrug/code", .codeableConcept),
       .row("batch.lotNumber", "manufacturedMaterial/lotNumberText", .string),
-      .function("manufacturer", "manufacturerOrganization", "manufacturer") { builder, organization, medication in
+      .function("manufacturer", "manufacturerOrganization", "manufacturer") {
+        builder, organization, medication in
         guard builder.saysSomething(organization) else { return }
         builder.refer(to: builder.organization(organization), as: .manufacturer, in: medication)
       },
@@ -71,20 +79,28 @@ enum MedicationTable {
 extension FHIRBuilder {
   /// A product of which only the code is known is a concept; any other is a Medication.
   func medication(_ product: Cursor, in request: Draft.Slot) {
-    guard draft.first(.medicationCodeableConcept, in: request) == nil, saysSomething(product) else { return }
+    guard draft.first(.medicationCodeableConcept, in: request) == nil, saysSomething(product) else {
+      return
+    }
     let material = product.first(.manufacturedMaterial) ?? product.first(.manufacturedLabeledDrug)
     let isPlain = product.children.allSatisfy { child in
       child.kind != .element || child.index == material?.index || child.name == .templateId
         || !saysSomething(child)
     }
-    let isOnlyCode = material.map { material in
-      material.children.allSatisfy { child in
-        child.kind != .element || child.name == .code || child.name == .name || !saysSomething(child)
-      }
-    } ?? false
+    let isOnlyCode =
+      material.map { material in
+        material.children.allSatisfy { child in
+          child.kind != .element || child.name == .code || child.name == .name
+            || !saysSomething(child)
+        }
+      } ?? false
     if isPlain, isOnlyCode, let material {
-      if let code = material.first(.code) { codeableConcept(code, as: .medicationCodeableConcept, in: request) }
-      if let name = material.first(.name) { nameAsText(name, in: request, .medicationCodeableConcept) }
+      if let code = material.first(.code) {
+        codeableConcept(code, as: .medicationCodeableConcept, in: request)
+      }
+      if let name = material.first(.name) {
+        nameAsText(name, in: request, .medicationCodeableConcept)
+      }
       return
     }
     let medication = addResource(.Medication, from: product)
@@ -106,7 +122,9 @@ extension FHIRBuilder {
   func dose(_ dose: Cursor, quantity: Name, range: Name, in request: Draft.Slot) {
     guard saysSomething(dose) else { return }
     let rate = draft.object(.doseAndRate, in: draft.object(.dosageInstruction, in: request))
-    guard draft.first(quantity, in: rate) == nil, draft.first(range, in: rate) == nil else { return }
+    guard draft.first(quantity, in: rate) == nil, draft.first(range, in: rate) == nil else {
+      return
+    }
     let low = dose.first(.low), high = dose.first(.high)
     if dose.attribute(.value) == nil, low != nil || high != nil {
       let slot = draft.addObject(range, in: rate)
@@ -120,7 +138,8 @@ extension FHIRBuilder {
   /// A precondition says that the medicine is taken when needed, and for what where it is coded.
   func asNeeded(_ precondition: Cursor, in request: Draft.Slot) {
     let dosage = draft.object(.dosageInstruction, in: request)
-    guard draft.first(.asNeededCodeableConcept, in: dosage) == nil, draft.first(.asNeededBoolean, in: dosage) == nil
+    guard draft.first(.asNeededCodeableConcept, in: dosage) == nil,
+      draft.first(.asNeededBoolean, in: dosage) == nil
     else { return }
     let criterion = precondition.first(.criterion)
     if let value = criterion?.first(.value), saysSomething(value), value.attribute(.code) != nil {
@@ -146,7 +165,9 @@ extension FHIRBuilder {
     guard draft.first(.dispenseRequest, in: request) == nil, saysSomething(supply) else { return }
     let dispense = draft.addObject(.dispenseRequest, in: request)
     if let time = supply.first(.effectiveTime) {
-      if time.attribute(.value) != nil, time.first(.high) == nil, let leaf = nonBlank(time.attribute(.value)) {
+      if time.attribute(.value) != nil, time.first(.high) == nil,
+        let leaf = nonBlank(time.attribute(.value))
+      {
         dateTime(leaf: leaf, as: .start, in: draft.addObject(.validityPeriod, in: dispense))
       } else {
         period(time, as: .validityPeriod, in: dispense)
@@ -160,7 +181,9 @@ extension FHIRBuilder {
         Sourced(arena.copy(String(count - 1)), .leaf(leaf)), .number, as: .numberOfRepeatsAllowed,
         in: dispense)
     }
-    if let quantity = supply.first(.quantity) { self.quantity(quantity, as: .quantity, in: dispense) }
+    if let quantity = supply.first(.quantity) {
+      self.quantity(quantity, as: .quantity, in: dispense)
+    }
   }
 
   // MARK: Timing
@@ -193,7 +216,9 @@ extension FHIRBuilder {
     if let institution, institution.text == "true",
       let rate = perDay(value.text.trimmed.string, unit.text.trimmed.string)
     {
-      put(Sourced(arena.copy(rate.frequency), .leaves(value, unit)), .number, as: .frequency, in: rhythm)
+      put(
+        Sourced(arena.copy(rate.frequency), .leaves(value, unit)), .number, as: .frequency,
+        in: rhythm)
       put(Sourced(arena.copy(rate.period), .leaves(value, unit)), .number, as: .period, in: rhythm)
       put(Sourced(Text("d"), .leaf(institution)), as: .periodUnit, in: rhythm)
       for leaf in [value, unit, institution] { keep(leaf, in: rhythm) }
@@ -203,7 +228,9 @@ extension FHIRBuilder {
     decimal(value, as: .period, in: rhythm)
     if let high = period.first(.high), let most = nonBlank(high.attribute(.value)) {
       decimal(most, as: .periodMax, in: rhythm)
-      if let unit = high.attribute(.unit), unit.text.trimmed == low.attribute(.unit)?.text.trimmed ?? .empty {
+      if let unit = high.attribute(.unit),
+        unit.text.trimmed == low.attribute(.unit)?.text.trimmed ?? .empty
+      {
         note(.partly(unit, Reason("the same unit as that of the lower bound")), rhythm)
       }
     }
@@ -228,8 +255,10 @@ extension FHIRBuilder {
     let rhythm = draft.object(.`repeat`, in: draft.object(.timing, in: dosage))
     put(Sourced(code.text.trimmed, .leaf(code)), as: .when, in: rhythm)
     markMapped(event)
-    guard let offset = time.first(.offset), let leaf = nonBlank((offset.first(.low) ?? offset).attribute(.value)),
-      let minutes = minutes(leaf.text.trimmed.string, (offset.first(.low) ?? offset).attribute(.unit)?.text.string)
+    guard let offset = time.first(.offset),
+      let leaf = nonBlank((offset.first(.low) ?? offset).attribute(.value)),
+      let minutes = minutes(
+        leaf.text.trimmed.string, (offset.first(.low) ?? offset).attribute(.unit)?.text.string)
     else { return }
     put(Sourced(arena.copy(String(minutes)), .leaf(leaf)), .number, as: .offset, in: rhythm)
   }
@@ -252,19 +281,22 @@ enum MedicationKinds {
       templates: [
         "2.16.840.1.113883.10.20.22.4.16", "2.16.840.1.113883.10.20.1.24",
         "1.3.6.1.4.1.19376.1.5.3.1.4.7",
-      ], sections: ["10160-0", "10183-2", "42346-7", "29549-3"]) { [convert($0, $1, $2)] }
+      ], sections: ["10160-0", "10183-2", "42346-7", "29549-3"]
+    ) { [convert($0, $1, $2)] }
   ]
 
   private static func convert(
     _ builder: FHIRBuilder, _ activity: Cursor, _ context: StatementContext
   ) -> ResourceHandle {
     builder.resource(MedicationTable.request, activity, context) { request in
-      let silent = Reason("R4 requires MedicationRequest.status; the source has none that FHIR knows: unknown")
+      let silent = Reason(
+        "R4 requires MedicationRequest.status; the source has none that FHIR knows: unknown")
       if builder.draft.first(.status, in: request) == nil {
         builder.put(rule: "unknown", silent, as: .status, in: request)
       }
       if builder.draft.first(.intent, in: request) == nil {
-        let reason = Reason("R4 requires MedicationRequest.intent; the mood has no counterpart: proposal")
+        let reason = Reason(
+          "R4 requires MedicationRequest.intent; the mood has no counterpart: proposal")
         builder.put(rule: "proposal", reason, as: .intent, in: request)
       }
       if builder.isMissing(.medicationCodeableConcept, in: request),

@@ -33,7 +33,9 @@ enum ProblemTable {
         builder.quantity(value, as: .onsetAge, in: condition)
       },
       .row("abatement[x]", "effectiveTime/high", .dateTime),
-      .function("extension", "entryRelationship/act[code=77975-1]/effectiveTime", "date of diagnosis") {
+      .function(
+        "extension", "entryRelationship/act[code=77975-1]/effectiveTime", "date of diagnosis"
+      ) {
         builder, time, condition in
         guard builder.hasTime(time) else { return }
         builder.dateTime(
@@ -71,7 +73,8 @@ enum ProblemKinds {
       templates: [
         "2.16.840.1.113883.10.20.22.4.4", "2.16.840.1.113883.10.20.1.28",
         "1.3.6.1.4.1.19376.1.5.3.1.4.5",
-      ], sections: ["11450-4"]) { [problem($0, $1, $2, concern: nil)].compactMap { $0 } },
+      ], sections: ["11450-4"]
+    ) { [problem($0, $1, $2, concern: nil)].compactMap { $0 } },
   ]
 
   /// A concern and the problems in it: one Condition a problem.
@@ -86,9 +89,13 @@ enum ProblemKinds {
         StatementKind.kind(of: observation, in: context)?.name == "problem-observation"
       else { continue }
       builder.markElsewhere(observation)
-      if let condition = problem(builder, observation, inner, concern: act) { conditions.append(condition) }
+      if let condition = problem(builder, observation, inner, concern: act) {
+        conditions.append(condition)
+      }
     }
-    guard let first = conditions.first else { return GeneralStatement.convert(builder, act, context) }
+    guard let first = conditions.first else {
+      return GeneralStatement.convert(builder, act, context)
+    }
     // What belongs to the concern as a whole stays with its first problem.
     if act.code().map({ $0 == "CONC" }) ?? false { act.first(.code).map(builder.markSelector) }
     builder.relateNested(act, of: first, context)
@@ -101,7 +108,9 @@ enum ProblemKinds {
   ) -> ResourceHandle? {
     builder.resource(ProblemTable.condition, observation, context) { condition in
       builder.sectionCategory(context, in: condition)
-      if !builder.hasStatusObservation(observation) { builder.clinicalStatus(concern, in: condition) }
+      if !builder.hasStatusObservation(observation) {
+        builder.clinicalStatus(concern, in: condition)
+      }
       builder.abatement(observation, in: condition)
       builder.recorder(
         of: observation, in: context, as: .recorder, date: .recordedDate, in: condition,
@@ -114,7 +123,8 @@ enum ProblemKinds {
 extension FHIRBuilder {
   /// The category that the section stands for.
   func sectionCategory(_ context: StatementContext, in condition: Draft.Slot) {
-    guard let target = maps.translate(context.sectionCode, by: maps.map("cf-problem-category")) else { return }
+    guard let target = maps.translate(context.sectionCode, by: maps.map("cf-problem-category"))
+    else { return }
     let coding = draft.addObject(.coding, in: draft.addObject(.category, in: condition))
     let reason = Reason("the category that the section stands for")
     put(Sourced(target.system, .rule(reason)), as: .system, in: coding)
@@ -124,7 +134,8 @@ extension FHIRBuilder {
   /// Whether a problem or an allergy states its status itself, in whatever words.
   func hasStatusObservation(_ observation: Cursor) -> Bool {
     observation.all(.entryRelationship).contains { relationship in
-      guard let status = relationship.first(.observation), status.code().map({ $0 == "33999-4" }) ?? false
+      guard let status = relationship.first(.observation),
+        status.code().map({ $0 == "33999-4" }) ?? false
       else { return false }
       return status.first(.value)?.attribute(.code) != nil
     }
@@ -143,9 +154,10 @@ extension FHIRBuilder {
   func abatement(_ observation: Cursor, in condition: Draft.Slot) {
     let status = draft.first(.clinicalStatus, in: condition)
       .flatMap { draft.first(.coding, in: $0) }.flatMap { draft.first(.code, in: $0) }
-    let isActive = status.map { slot in
-      ["active", "recurrence", "relapse"].contains { draft.text(of: slot) == $0 }
-    } ?? false
+    let isActive =
+      status.map { slot in
+        ["active", "recurrence", "relapse"].contains { draft.text(of: slot) == $0 }
+      } ?? false
     if draft.first(.abatementDateTime, in: condition) != nil {
       if isActive, let status {
         let high = observation.first(.effectiveTime)?.first(.high)?.attribute(.value)
@@ -168,7 +180,9 @@ extension FHIRBuilder {
   /// Marks what the templates fix and every sender writes alike: the status of observations is always
   /// completed where its statement has another status, and helper observations repeat it.
   func implied(_ statement: Cursor) {
-    if let status = statement.first(.statusCode), statement.name == .observation { markCompleted(status) }
+    if let status = statement.first(.statusCode), statement.name == .observation {
+      markCompleted(status)
+    }
     for relationship in statement.all(.entryRelationship) {
       guard let nested = self.statement(in: relationship), use[nested.index] != .elsewhere,
         nested.name == .observation, let status = nested.first(.statusCode)

@@ -19,7 +19,8 @@ enum ProcedureTable {
       .row("bodySite", "targetSiteCode", .codeableConcept),
       .function("performer", "performer", "performer") { $0.performer($1, in: $2) },
       .row("location", "participant[@typeCode=LOC]", .participation),
-      .function("usedReference", "participant[@typeCode=DEV]", "device") { builder, device, procedure in
+      .function("usedReference", "participant[@typeCode=DEV]", "device") {
+        builder, device, procedure in
         let targets = [Name.Device].map(builder.facts.type(named:))
         builder.participation(device, as: .usedReference, in: procedure, targets: targets)
       },
@@ -35,13 +36,17 @@ enum ProcedureTable {
 
 extension FHIRBuilder {
   func performer(_ participation: Cursor, in procedure: Draft.Slot) {
-    guard saysSomething(participation), let entity = participation.first(.assignedEntity) else { return }
+    guard saysSomething(participation), let entity = participation.first(.assignedEntity) else {
+      return
+    }
     let performer = draft.addObject(.performer, in: procedure)
     if let function = participation.first(.functionCode), saysSomething(function) {
       codeableConcept(function, as: .function, in: performer)
     }
     let member = facts.member(.actor, in: facts.type(named: "Procedure.performer"))
-    role(entity, of: participation, as: .actor, in: performer, targets: member.map(facts.targets(of:)) ?? [])
+    role(
+      entity, of: participation, as: .actor, in: performer,
+      targets: member.map(facts.targets(of:)) ?? [])
   }
 }
 
@@ -69,10 +74,12 @@ enum ProcedureKinds {
     return [
       builder.resource(ProcedureTable.procedure, procedure, context) { resource in
         if builder.draft.first(.status, in: resource) == nil {
-          let reason = Reason("R4 requires Procedure.status; the source has none that FHIR knows: unknown")
+          let reason = Reason(
+            "R4 requires Procedure.status; the source has none that FHIR knows: unknown")
           builder.put(rule: "unknown", reason, as: .status, in: resource)
         }
-        if builder.isMissing(.performedDateTime, in: resource), builder.isMissing(.performedPeriod, in: resource),
+        if builder.isMissing(.performedDateTime, in: resource),
+          builder.isMissing(.performedPeriod, in: resource),
           let flavor = procedure.first(.effectiveTime)?.attribute(.nullFlavor)
         {
           builder.absent(flavor, as: .performedDateTime, in: resource)
@@ -87,7 +94,9 @@ enum ProcedureKinds {
   private static func observation(
     _ builder: FHIRBuilder, _ observation: Cursor, _ context: StatementContext
   ) -> [ResourceHandle] {
-    if !builder.isEvent(observation) { return GeneralStatement.convert(builder, observation, context) }
+    if !builder.isEvent(observation) {
+      return GeneralStatement.convert(builder, observation, context)
+    }
     return [
       builder.resource(GeneralStatement.observation, observation, context) {
         builder.completeObservation(observation, context, category: "procedure", in: $0)

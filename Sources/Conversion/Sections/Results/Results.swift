@@ -29,8 +29,10 @@ enum ObservationRows {
     .row("code", "code", .codeableConcept),
     .row("effective[x]", "effectiveTime", .time),
     .row("value[x]", "value", .value),
-    .function("dataAbsentReason", "value/@nullFlavor", "why there is no value") { builder, flavor, observation in
-      guard !builder.hasValue(observation), builder.draft.first(.dataAbsentReason, in: observation) == nil
+    .function("dataAbsentReason", "value/@nullFlavor", "why there is no value") {
+      builder, flavor, observation in
+      guard !builder.hasValue(observation),
+        builder.draft.first(.dataAbsentReason, in: observation) == nil
       else { return }
       builder.absentConcept(flavor, as: .dataAbsentReason, in: observation)
     },
@@ -69,7 +71,9 @@ extension FHIRBuilder {
         string(value, as: .text, in: slot)
       }
     }
-    if let text = range.first(.text), draft.first(.text, in: slot) == nil { string(text, as: .text, in: slot) }
+    if let text = range.first(.text), draft.first(.text, in: slot) == nil {
+      string(text, as: .text, in: slot)
+    }
     if let code = range.first(.interpretationCode), saysSomething(code) {
       codeableConcept(code, as: .type, in: slot)
     }
@@ -78,7 +82,8 @@ extension FHIRBuilder {
   }
 
   func specimen(_ role: Cursor, in observation: Draft.Slot) {
-    guard draft.first(.specimen, in: observation) == nil, let specimen = specimenResource(role) else { return }
+    guard draft.first(.specimen, in: observation) == nil, let specimen = specimenResource(role)
+    else { return }
     refer(to: specimen, as: .specimen, in: observation)
   }
 
@@ -103,16 +108,20 @@ extension FHIRBuilder {
 
   /// A statement that is denied: no member of an Observation says so, and nobody may overlook it.
   func negated(_ statement: Cursor, in resource: Draft.Slot) {
-    guard let indicator = statement.attribute(.negationInd), indicator.text == "true" else { return }
+    guard let indicator = statement.attribute(.negationInd), indicator.text == "true" else {
+      return
+    }
     let added = draft.addObject(.modifierExtension, in: resource)
     put(
-      rule: "https://crestkit.example/fhir/StructureDefinition/cda-negation", .mapped, as: .url, in: added)
+      rule: "https://crestkit.example/fhir/StructureDefinition/cda-negation", .mapped, as: .url,
+      in: added)
     put(Sourced(Text("true"), .leaf(indicator)), .true, as: .valueBoolean, in: added)
   }
 
   /// What R4 requires of an Observation, and what the section says of it.
   func completeObservation(
-    _ statement: Cursor, _ context: StatementContext, category: StaticString?, in observation: Draft.Slot
+    _ statement: Cursor, _ context: StatementContext, category: StaticString?,
+    in observation: Draft.Slot
   ) {
     if let category {
       concept(
@@ -120,13 +129,15 @@ extension FHIRBuilder {
         in: observation)
     }
     if draft.first(.status, in: observation) == nil {
-      let reason = Reason("R4 requires Observation.status; the source has none that FHIR knows: unknown")
+      let reason = Reason(
+        "R4 requires Observation.status; the source has none that FHIR knows: unknown")
       put(rule: "unknown", reason, as: .status, in: observation)
     }
     if isMissing(.code, in: observation) { absentObject(.code, in: observation) }
     negated(statement, in: observation)
     if draft.first(.performer, in: observation) == nil {
-      recorder(of: statement, in: context, as: .performer, date: nil, in: observation, type: .Observation)
+      recorder(
+        of: statement, in: context, as: .performer, date: nil, in: observation, type: .Observation)
     }
     implied(statement)
   }
@@ -156,7 +167,8 @@ enum ResultKinds {
     StatementKind(
       "result-observation", .observation,
       templates: ["2.16.840.1.113883.10.20.22.4.2", "2.16.840.1.113883.10.20.1.31"],
-      sections: ["30954-2"]) { [observation($0, $1, $2)] },
+      sections: ["30954-2"]
+    ) { [observation($0, $1, $2)] },
   ]
 
   private static func organizer(
@@ -166,23 +178,27 @@ enum ResultKinds {
     builder.subject(of: report)
     builder.apply(ResultTable.report, organizer, to: report.slot)
     builder.concept(
-      "http://terminology.hl7.org/CodeSystem/v2-0074", "LAB", Reason("a report of the results section"),
+      "http://terminology.hl7.org/CodeSystem/v2-0074", "LAB",
+      Reason("a report of the results section"),
       as: .category, in: report.slot)
     if builder.draft.first(.status, in: report.slot) == nil {
-      let reason = Reason("R4 requires DiagnosticReport.status; the source has none that FHIR knows: unknown")
+      let reason = Reason(
+        "R4 requires DiagnosticReport.status; the source has none that FHIR knows: unknown")
       builder.put(rule: "unknown", reason, as: .status, in: report.slot)
     }
     if builder.isMissing(.code, in: report.slot) { builder.absentObject(.code, in: report.slot) }
     if builder.draft.first(.performer, in: report.slot) == nil {
       builder.recorder(
-        of: organizer, in: context, as: .performer, date: nil, in: report.slot, type: .DiagnosticReport)
+        of: organizer, in: context, as: .performer, date: nil, in: report.slot,
+        type: .DiagnosticReport)
     }
     let specimens = organizer.all(.specimen).compactMap { $0.first(.specimenRole) }
       .compactMap(builder.specimenResource)
     for specimen in specimens { builder.refer(to: specimen, as: .specimen, in: report.slot) }
     let inner = context.below(organizer)
     for component in organizer.all(.component) {
-      guard let nested = component.first(.observation), builder.use[nested.index] != .elsewhere else { continue }
+      guard let nested = component.first(.observation), builder.use[nested.index] != .elsewhere
+      else { continue }
       builder.markElsewhere(nested)
       let result = observation(builder, nested, inner)
       builder.refer(to: result, as: .result, in: report.slot)

@@ -24,8 +24,10 @@ enum VitalSignTable {
     [
       .row("code", "code", .codeableConcept),
       .row("value[x]", "value", .value),
-      .function("dataAbsentReason", "value/@nullFlavor", "why there is no value") { builder, flavor, component in
-        guard !builder.hasValue(component), builder.draft.first(.dataAbsentReason, in: component) == nil
+      .function("dataAbsentReason", "value/@nullFlavor", "why there is no value") {
+        builder, flavor, component in
+        guard !builder.hasValue(component),
+          builder.draft.first(.dataAbsentReason, in: component) == nil
         else { return }
         builder.absentConcept(flavor, as: .dataAbsentReason, in: component)
       },
@@ -47,7 +49,8 @@ enum VitalSignKinds {
     StatementKind(
       "vital-sign-observation", .observation,
       templates: ["2.16.840.1.113883.10.20.22.4.27", "1.3.6.1.4.1.19376.1.5.3.1.4.13.2"],
-      sections: ["8716-3"]) { [observation($0, $1, $2)] },
+      sections: ["8716-3"]
+    ) { [observation($0, $1, $2)] },
   ]
 
   private static func organizer(
@@ -57,18 +60,25 @@ enum VitalSignKinds {
     builder.subject(of: panel)
     builder.apply(VitalSignTable.panel, organizer, to: panel.slot)
     builder.concept(
-      "http://loinc.org", "85353-1", Reason("the code of the guide for a panel of vital signs"), as: .code,
+      "http://loinc.org", "85353-1", Reason("the code of the guide for a panel of vital signs"),
+      as: .code,
       in: panel.slot)
-    if let code = organizer.first(.code), code.attribute(.code).map({ $0.text == "46680005" || $0.text == "74728-7" }) ?? false {
+    if let code = organizer.first(.code),
+      code.attribute(.code).map({ $0.text == "46680005" || $0.text == "74728-7" }) ?? false
+    {
       builder.markSelector(code)
-      for translation in code.all(.translation) where translation.attribute(.code).map({ $0.text == "74728-7" || $0.text == "46680005" }) ?? false {
+      for translation in code.all(.translation)
+      where translation.attribute(.code).map({ $0.text == "74728-7" || $0.text == "46680005" })
+        ?? false
+      {
         builder.markSelector(translation)
       }
     }
     let inner = context.below(organizer)
     let members = organizer.all(.component).compactMap { $0.first(.observation) }
     var done: Set<Int> = []
-    for member in members where !done.contains(member.index) && builder.use[member.index] != .elsewhere {
+    for member in members
+    where !done.contains(member.index) && builder.use[member.index] != .elsewhere {
       builder.markElsewhere(member)
       let partner = partner(of: member, among: members, done)
       var made: ResourceHandle
@@ -100,7 +110,9 @@ enum VitalSignKinds {
   // MARK: Blood pressure
 
   /// The diastolic pressure for a systolic one of the same time, and the other way round.
-  private static func partner(of member: Cursor, among members: [Cursor], _ done: Set<Int>) -> Cursor? {
+  private static func partner(of member: Cursor, among members: [Cursor], _ done: Set<Int>)
+    -> Cursor?
+  {
     let wanted: StaticString
     switch member.code().map({ $0.string }) {
     case "8480-6": wanted = "8462-4"
@@ -129,11 +141,14 @@ enum VitalSignKinds {
     let pressure = builder.addResource(.Observation, from: systolic, salt: "blood pressure")
     builder.subject(of: pressure)
     let type = builder.facts.type(named: .Observation)
-    let shared: Set<String> = ["identifier", "status", "effective[x]", "performer", "text", "method", "bodySite"]
+    let shared: Set<String> = [
+      "identifier", "status", "effective[x]", "performer", "text", "method", "bodySite",
+    ]
     let rows = ObservationRows.all.filter { shared.contains($0.target.text) }
     for row in rows { builder.apply(row, systolic, to: pressure.slot, type) }
     let code = builder.concept(
-      "http://loinc.org", "85354-9", Reason("the code of the guide for systolic and diastolic pressure together"),
+      "http://loinc.org", "85354-9",
+      Reason("the code of the guide for systolic and diastolic pressure together"),
       as: .code, in: pressure.slot)
     // That both have one time is why they are one observation.
     for part in [systolic, diastolic] {
@@ -147,7 +162,9 @@ enum VitalSignKinds {
     let componentType = builder.facts.type(named: "Observation.component")
     for part in [systolic, diastolic] {
       let component = builder.draft.addObject(.component, in: pressure.slot)
-      for row in VitalSignTable.component.rows { builder.apply(row, part, to: component, componentType) }
+      for row in VitalSignTable.component.rows {
+        builder.apply(row, part, to: component, componentType)
+      }
       if builder.isMissing(.code, in: component) { builder.absentObject(.code, in: component) }
       builder.implied(part)
       if part.index == systolic.index {
