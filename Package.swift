@@ -47,6 +47,9 @@ let package = Package(
       ]),
     .executableTarget(name: "crest-tool", dependencies: ["Commands"]),
     .executableTarget(
+      name: "read-record", dependencies: ["CRESTKit"],
+      path: "Examples/ReadRecord"),
+    .executableTarget(
       name: "generate-definitions",
       dependencies: ["Definitions", "XMLTree", "ClinicalTree", "CZlib"],
       exclude: ["Inputs"]),

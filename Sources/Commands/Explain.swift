@@ -4,6 +4,7 @@ import Conformance
 import Conversion
 import CRESTKit
 import FHIRFormats
+import FHIRModels
 import XMLTree
 
 /// `crest explain`: the long text of an issue code.
@@ -34,7 +35,7 @@ struct Explain: ParsableCommand {
 
   static let all =
     ClinicalDocument.issueCodes + JSON.issueCodes + XML.issueCodes + FHIRFormats.issueCodes
-    + Conversion.issueCodes + Conformance.issueCodes + FileCodes.all
+    + R4.issueCodes + Conversion.issueCodes + Conformance.issueCodes + FileCodes.all
 
   static let exitCodes = """
       0  ok
