@@ -23,7 +23,7 @@ extension FHIRBuilder {
       report(
         Conversion.badTime, at: leaf, "a time of \(leaf.text.count) characters that is no time")
       let slot = draft.add(name, .null, .empty, in: parent)
-      keepSourceTime(leaf, in: slot)
+      keepSourceTime(leaf, .kept(leaf), in: slot)
       return slot
     }
     let slot = put(Sourced(arena.copy(reading.value.fhir), .leaf(leaf)), as: name, in: parent)
@@ -32,8 +32,12 @@ extension FHIRBuilder {
   }
 
   private func keepSourceTime(_ leaf: Cursor, in slot: Draft.Slot) {
+    keepSourceTime(leaf, .leaf(leaf), in: slot)
+  }
+
+  private func keepSourceTime(_ leaf: Cursor, _ origin: Origin, in slot: Draft.Slot) {
     put(
-      leaf.sourced, as: .valueString,
+      Sourced(leaf.text, origin), as: .valueString,
       in: addExtension(Self.sourceTime, in: slot, Reason("keeps the source form of a time")))
   }
 
@@ -82,7 +86,7 @@ extension FHIRBuilder {
       report(
         Conversion.badTime, at: leaf, "a date of \(leaf.text.count) characters that is no date")
       let slot = draft.add(name, .null, .empty, in: parent)
-      keepSourceTime(leaf, in: slot)
+      keepSourceTime(leaf, .kept(leaf), in: slot)
       return slot
     }
     let slot = put(Sourced(arena.copy(value.date.fhir), .leaf(leaf)), as: name, in: parent)
