@@ -54,9 +54,10 @@ extension LinkCollector {
       if value.attribute(.value).map({ $0.text == "false" }) ?? false { answer = .absent }
     }
     for product in statement.all(.consumable).compactMap({ $0.first(.manufacturedProduct) }) {
-      if let material = product.first(.manufacturedMaterial), let code = material.first(.code) {
-        note(cda: code)
-      }
+      guard let material = product.first(.manufacturedMaterial) else { continue }
+      let code = material.first(.code)
+      if let code { note(cda: code) }
+      if code?.attribute(.code) == nil, let name = material.first(.name) { note(textsBelow: name) }
     }
     finish(
       node: statement.index, resource: statement.nameText.string, isPresent: answer == .present)
@@ -67,11 +68,40 @@ extension LinkCollector {
       let oid = code.attribute(.codeSystem)?.text.trimmed ?? .empty
       let uri = CodeSystems.standard.system(oid: oid)?.uri ?? oid
       note(code: value) { $0 == uri }
-    } else if let original = code.first(.originalText)?.children.first(where: {
-      $0.kind == .text && !$0.text.isBlank
-    }) {
-      note(text: original.text)
+    } else if let original = code.first(.originalText) {
+      if let reference = original.first(.reference)?.attribute(.value)?.text.trimmed,
+        let part = narrative(reference, in: code)
+      {
+        note(textsBelow: part)
+      } else {
+        note(textsBelow: original)
+      }
     }
     for translation in code.all(.translation) { note(cda: translation) }
+  }
+
+  private mutating func note(textsBelow element: Cursor) {
+    for index in element.index..<element.end where element.at(index).kind == .text {
+      note(text: element.at(index).text)
+    }
+  }
+
+  /// The part of the narrative that a reference leads to, with `#` or, as some write, without.
+  private mutating func narrative(_ reference: Text, in element: Cursor) -> Cursor? {
+    if narrativeIDs == nil {
+      var places: [Text: Int] = [:]
+      var parent = 0
+      for index in 0..<element.treeCount {
+        let node = element.at(index)
+        if node.kind == .element {
+          parent = index
+        } else if node.kind == .attribute, node.name == .ID, places[node.text] == nil {
+          places[node.text] = parent
+        }
+      }
+      narrativeIDs = places
+    }
+    let id = reference.hasPrefix("#") ? reference.slice(1..<reference.count) : reference
+    return narrativeIDs?[id].map { element.at($0) }
   }
 }

@@ -61,6 +61,15 @@ struct LinkIndex: @unchecked Sendable {
     return words.filter { $0.words.contains { LinkIndex.contains(plain, $0) } }.map(\.statement)
   }
 
+  /// The ids of the statements that the words of a text select.
+  func statementIDs(forWords text: String) -> [String] {
+    var text = text
+    return text.withUTF8 { bytes in
+      guard let start = bytes.baseAddress else { return [] }
+      return statements(forText: Text(start, bytes.count)).map { statements[$0].id }
+    }
+  }
+
   /// Whether words stand in a text as whole words.
   private static func contains(_ text: [UInt8], _ words: [UInt8]) -> Bool {
     guard text.count >= words.count else { return false }
@@ -100,6 +109,8 @@ struct LinkCollector {
   private var codes: [Int: Int] = [:]
   private var hasCodes = false
   private var words: [Int] = []
+  /// Where the IDs of a CDA document are, once something refers to one.
+  var narrativeIDs: [Text: Int]?
 
   init(_ index: LinkIndex) { self.index = index }
 

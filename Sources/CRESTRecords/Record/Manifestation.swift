@@ -44,6 +44,19 @@ extension CREST {
     /// Five manifestations about which nothing is said.
     public init() {}
 
+    /// Reads the manifestations; a letter that the JSON leaves out is unknown.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      func letter(_ key: CodingKeys) throws -> Manifestation {
+        try container.decodeIfPresent(Manifestation.self, forKey: key) ?? Manifestation()
+      }
+      calcinosis = try letter(.calcinosis)
+      raynaud = try letter(.raynaud)
+      esophageal = try letter(.esophageal)
+      sclerodactyly = try letter(.sclerodactyly)
+      telangiectasia = try letter(.telangiectasia)
+    }
+
     /// How many are present.
     public var count: Int {
       Letter.allCases.count { self[$0].state == .present }

@@ -216,10 +216,22 @@ extension CREST.Record {
     }
   }
 
+  /// What was done, by its code or, without any, by the words that the guide knows it by.
+  private static func kind(of procedure: R4.Procedure) -> CREST.Procedure.Kind? {
+    let codings = codings(procedure.code)
+    if codings.isEmpty, let text = procedure.code?.text?.value {
+      let statements = LinkIndex.standard.statementIDs(forWords: text)
+      return CREST.Procedure.Kind.allCases.first {
+        statements.contains("surgical-options." + $0.rawValue)
+      }
+    }
+    return codings.lazy
+      .compactMap { CREST.Codes.procedure(system: $0.system, code: $0.code) }.first
+  }
+
   private mutating func read(_ procedure: R4.Procedure) {
     guard procedure.status?.value != "entered-in-error",
-      let kind = Self.codings(procedure.code).lazy
-        .compactMap({ CREST.Codes.procedure(system: $0.system, code: $0.code) }).first
+      let kind = Self.kind(of: procedure)
     else { return }
     let date: String? =
       switch procedure.performed {

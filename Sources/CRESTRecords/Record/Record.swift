@@ -23,6 +23,18 @@ extension CREST {
     /// A record that says nothing.
     public init() {}
 
+    /// Reads a record; what its JSON leaves out says nothing.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      manifestations =
+        try container.decodeIfPresent(Manifestations.self, forKey: .manifestations) ?? .init()
+      patient = try container.decodeIfPresent(Patient.self, forKey: .patient) ?? .init()
+      diagnosis = try container.decodeIfPresent(Diagnosis.self, forKey: .diagnosis)
+      calcinosis = try container.decodeIfPresent(Calcinosis.self, forKey: .calcinosis)
+      lesions = try container.decodeIfPresent([Lesion].self, forKey: .lesions) ?? []
+      procedures = try container.decodeIfPresent([Procedure].self, forKey: .procedures) ?? []
+    }
+
     /// Reads the JSON of a record.
     ///
     /// - Throws: `JSON.ParsingError` for what is not JSON, `DecodingError` for what is no record.
@@ -66,6 +78,16 @@ extension CREST {
 
     /// A patient of whom nothing is known.
     public init() {}
+
+    /// Reads a patient; what the JSON leaves out says nothing.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      identifiers = try container.decodeIfPresent([Identifier].self, forKey: .identifiers) ?? []
+      given = try container.decodeIfPresent([String].self, forKey: .given) ?? []
+      family = try container.decodeIfPresent(String.self, forKey: .family)
+      gender = try container.decodeIfPresent(String.self, forKey: .gender)
+      birthDate = try container.decodeIfPresent(String.self, forKey: .birthDate)
+    }
   }
 
   /// The disease that was diagnosed.
@@ -126,6 +148,15 @@ extension CREST {
       self.status = status
       self.onset = onset
       self.sites = sites
+    }
+
+    /// Reads a calcinosis; what the JSON leaves out says nothing.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      kind = try container.decodeIfPresent(Kind.self, forKey: .kind)
+      status = try container.decodeIfPresent(String.self, forKey: .status)
+      onset = try container.decodeIfPresent(String.self, forKey: .onset)
+      sites = try container.decodeIfPresent([String].self, forKey: .sites) ?? []
     }
   }
 

@@ -1,0 +1,85 @@
+import CRESTKit
+import TestSupport
+import Testing
+
+@Suite("Documents and conversions through the front door")
+struct DocumentTests {
+  private let cda =
+    #"<ClinicalDocument xmlns="urn:hl7-org:v3"><recordTarget><patientRole><id root="1.2.3.4" extension="p"/></patientRole></recordTarget></ClinicalDocument>"#
+  private let patient = #"{"resourceType":"Patient","active":true}"#
+
+  @Test("The kind is told by the content")
+  func kinds() throws {
+    func kind(_ text: String) throws -> ClinicalDocument.Kind {
+      try ClinicalDocument(parsing: text.bytes).kind
+    }
+    #expect(try kind(cda) == .ccda)
+    #expect(try kind(patient) == .fhir)
+    #expect(try kind("\u{FEFF}" + patient) == .fhir)
+    #expect(try kind(patient + "\n" + patient + "\n") == .ndjson)
+    #expect(
+      try kind(#"<Patient xmlns="http://hl7.org/fhir"><active value="true"/></Patient>"#)
+        == .fhirXML)
+    #expect(try kind(#"{"manifestations":{"raynaud":{"state":"present"}}}"#) == .record)
+  }
+
+  @Test(
+    "What is no record is refused with a code and a place",
+    arguments: [
+      ("", "FILE-0001"), ("hello", "FILE-0001"), ("{}", "FILE-0001"), ("[1]", "FILE-0001"),
+      ("<html/>", "FILE-0001"), (#"{"resourceType":"Patient""#, "JSON-"), ("<a><b></a>", "XML-"),
+      ("<!DOCTYPE a><a/>", "XML-"),
+    ])
+  func refused(text: String, code: String) {
+    do {
+      _ = try ClinicalDocument(parsing: text.bytes)
+      Testing.Issue.record("was read")
+    } catch {
+      #expect(error.issues.first?.code.id.hasPrefix(code) == true)
+    }
+  }
+
+  @Test("FHIR goes from JSON to XML to NDJSON and back unchanged")
+  func formats() throws {
+    let source =
+      #"{"resourceType":"Observation","status":"final","code":{"text":"a < b"},"valueQuantity":{"value":1.10}}"#
+    let xml = try Converter().convert(ClinicalDocument(parsing: source.bytes), to: .fhirXML).data
+    let back = try Converter().convert(ClinicalDocument(parsing: xml), to: .fhir).data
+    #expect(String(decoding: back, as: UTF8.self) == source + "\n")
+    let lines = try Converter().convert(ClinicalDocument(parsing: source.bytes), to: .ndjson).data
+    #expect(String(decoding: lines, as: UTF8.self) == source + "\n")
+  }
+
+  @Test("A direction that is not built says so")
+  func unavailable() throws {
+    let document = try ClinicalDocument(parsing: patient.bytes)
+    #expect(throws: Converter.ConversionError.self) { try Converter().convert(document, to: .ccda) }
+  }
+
+  @Test("A record becomes linked FHIR, and comes back")
+  func records() throws {
+    let source = #"{"manifestations":{"raynaud":{"state":"present","onset":"2009"}}}"#
+    let bundle = try Converter().convert(ClinicalDocument(parsing: source.bytes), to: .fhir)
+    #expect(CREST.Guide.links(in: bundle.tree).map(\.statement).contains("crest-overview.raynaud"))
+    let text = String(decoding: bundle.data, as: UTF8.self)
+    #expect(text.contains(#""code":"crest-overview.raynaud""#))
+    let record = try CREST.Record(ClinicalDocument(parsing: bundle.data))
+    #expect(record.manifestations.raynaud.state == .present)
+    #expect(record.manifestations.raynaud.onset == "2009")
+    #expect(record.manifestations.calcinosis.state == .unknown)
+    #expect(Validator().issues(in: try ClinicalDocument(parsing: bundle.data)).isEmpty)
+  }
+
+  @Test("A document converted through many tasks at once gives the same bytes")
+  func concurrent() async throws {
+    let document = try ClinicalDocument(parsing: cda.bytes)
+    let converter = Converter()
+    let expected = try converter.convert(document, to: .fhir).data
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<16 {
+        group.addTask { (try? converter.convert(document, to: .fhir).data) == expected }
+      }
+      for await same in group { #expect(same) }
+    }
+  }
+}

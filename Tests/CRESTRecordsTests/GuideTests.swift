@@ -1,0 +1,110 @@
+import CRESTRecords
+import ClinicalTree
+import Definitions
+import TestSupport
+import Testing
+
+@Suite("The guide")
+struct GuideTests {
+  private func links(_ json: String) throws -> [String] {
+    CREST.Guide.links(in: try Tree.json(json.bytes, names: .standard).tree).map(\.statement)
+  }
+
+  private func condition(_ code: String, _ more: String = "") -> String {
+    #"{"resourceType":"Condition","id":"c","subject":{"display":"x"},"code":\#(code)\#(more)}"#
+  }
+
+  private let raynaud = #"{"coding":[{"system":"http://snomed.info/sct","code":"266261006"}]}"#
+
+  @Test("Nine sections, atomic statements, each with an id of its section")
+  func sections() {
+    let guide = CREST.Guide.standard
+    #expect(
+      guide.sections.map(\.id) == [
+        "introduction", "causes-and-treatment", "understanding-crest", "symptoms", "crest-overview",
+        "surgical-options", "lifestyle", "management", "diagnosis",
+      ])
+    #expect(guide.statements.allSatisfy { $0.id.hasPrefix($0.section + ".") })
+    #expect(Set(guide.statements.map(\.id)).count == guide.statements.count)
+    #expect(guide.statements.allSatisfy { !$0.text.isEmpty })
+    for id in ["diagnosis.x-ray", "diagnosis.ultrasound", "diagnosis.ct"] {
+      #expect(guide.statements.contains { $0.id == id })
+    }
+  }
+
+  @Test("A code links; its absence, refutal or error does not")
+  func presence() throws {
+    #expect(
+      try links(condition(raynaud)) == ["understanding-crest.raynaud", "crest-overview.raynaud"])
+    for status in ["refuted", "entered-in-error"] {
+      let more = #","verificationStatus":{"coding":[{"code":"\#(status)"}]}"#
+      #expect(try links(condition(raynaud, more)).isEmpty)
+    }
+    let denied =
+      #"{"resourceType":"Observation","status":"final","code":\#(raynaud),"valueBoolean":false}"#
+    #expect(try links(denied).isEmpty)
+    let notDone =
+      #"{"resourceType":"Procedure","status":"not-done","code":{"text":"laser therapy"}}"#
+    #expect(try links(notDone).isEmpty)
+    let family =
+      #"{"resourceType":"FamilyMemberHistory","status":"completed","condition":[{"code":\#(raynaud)}]}"#
+    #expect(try links(family).isEmpty)
+  }
+
+  @Test("A test that was done links whatever its result")
+  func negativeResult() throws {
+    let negative =
+      #"{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"16570-4"}]},"valueCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"260385009"}]}}"#
+    #expect(try links(negative) == ["diagnosis.autoimmune-markers"])
+  }
+
+  @Test(
+    "Words link only where there is no code, as whole words, and not when denied or of another disease"
+  )
+  func words() throws {
+    #expect(
+      try links(condition(#"{"text":"Raynaud's phenomenon"}"#)).contains("crest-overview.raynaud"))
+    #expect(try links(condition(#"{"text":"No Raynaud's phenomenon"}"#)).isEmpty)
+    #expect(try links(condition(#"{"text":"Family history of calcinosis cutis"}"#)).isEmpty)
+    #expect(try links(condition(#"{"text":"Localized scleroderma (morphea)"}"#)).isEmpty)
+    let coded = #"{"text":"Raynaud's phenomenon","coding":[{"system":"urn:oid:1.2.3","code":"x"}]}"#
+    #expect(try links(condition(coded)).isEmpty)
+  }
+
+  @Test(
+    "Look-alikes do not link",
+    arguments: [
+      ("http://hl7.org/fhir/sid/icd-10-cm", "L94.0"), ("http://hl7.org/fhir/sid/icd-10", "L94.0"),
+      ("urn:oid:1.2.3", "266261006"),
+    ])
+  func lookAlikes(system: String, code: String) throws {
+    #expect(
+      try links(condition(#"{"coding":[{"system":"\#(system)","code":"\#(code)"}]}"#)).isEmpty)
+  }
+
+  @Test("The reason is the statement's first code, whatever the order of the translations")
+  func reason() throws {
+    let codes = [
+      #"{"system":"http://snomed.info/sct","code":"266261006"}"#,
+      #"{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"I73.00"}"#,
+    ]
+    func reason(_ codings: [String]) throws -> String? {
+      let json = condition(#"{"coding":[\#(codings.joined(separator: ","))]}"#)
+      return CREST.Guide.links(in: try Tree.json(json.bytes, names: .standard).tree).first?.code?
+        .code
+    }
+    #expect(try reason(codes) == reason(codes.reversed()))
+    #expect(try reason(codes) != nil)
+  }
+
+  @Test("Coverage counts every statement")
+  func coverage() throws {
+    let tree = try Tree.json(condition(raynaud).bytes, names: .standard).tree
+    let coverage = CREST.Guide.coverage(of: tree)
+    #expect(coverage.count == CREST.Guide.standard.statements.count)
+    #expect(
+      coverage.filter { $0.records > 0 }.map(\.statement.id) == [
+        "understanding-crest.raynaud", "crest-overview.raynaud",
+      ])
+  }
+}
