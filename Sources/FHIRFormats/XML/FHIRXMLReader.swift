@@ -86,15 +86,25 @@ private struct FHIRXMLReader {
     close(own)
   }
 
-  /// Attributes and elements as properties; elements of one name stand together.
+  /// Attributes and elements as properties; elements of one name stand together. The `url` of an
+  /// extension, though an attribute, comes after its own extensions, as R4 orders the two.
   private mutating func members(of element: Cursor, type: Int, in own: Int, hasValue: Bool) {
     var done: Set<Name> = []
+    var url: Cursor?
     for child in element.children {
       switch child.kind {
       case .attribute:
         if child.node.flags.space != .none || hasValue && child.name == .value { continue }
-        leaf(.string, child.name, child.node.place, [], child.node)
+        if child.name == .url {
+          url = child
+        } else {
+          leaf(.string, child.name, child.node.place, [], child.node)
+        }
       case .element where done.insert(child.name).inserted:
+        if let held = url, child.name != .extension {
+          leaf(.string, .url, held.node.place, [], held.node)
+          url = nil
+        }
         property(child, of: element, type: type, in: own)
       case .text where !child.text.isBlank:
         // FHIR has no text outside narrative; it is kept by a name that no type has.
@@ -102,6 +112,7 @@ private struct FHIRXMLReader {
       default: continue
       }
     }
+    if let url { leaf(.string, .url, url.node.place, [], url.node) }
   }
 
   private mutating func property(_ first: Cursor, of element: Cursor, type: Int, in own: Int) {

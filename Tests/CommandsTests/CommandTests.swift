@@ -1,0 +1,306 @@
+import ClinicalTree
+import Foundation
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The contract of the command: what scripts rely on.
+@Suite("The command")
+struct CommandTests {
+  private func crest(
+    _ arguments: String..., input: String? = nil, in folder: URL? = nil,
+    environment: [String: String] = [:]
+  ) throws -> Finished {
+    try run(
+      Place.product("crest"), arguments, input: input?.bytes, in: folder, environment: environment)
+  }
+
+  private let example = Place.root.appending(path: "Examples/crest-record.xml").path()
+  /// An invented document with a value that no message may show.
+  private let secret = """
+    <ClinicalDocument xmlns="urn:hl7-org:v3"><recordTarget><patientRole>
+    <id root="1.2.3.4" extension="SECRET-ID"/><patient><name><family>SECRET-NAME</family></name>
+    <birthTime value="SECRET-TIME"/></patient></patientRole></recordTarget></ClinicalDocument>
+    """
+
+  private func write(_ text: String, _ name: String, in folder: URL) throws {
+    let file = folder.appending(path: name)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+
+  private func names(in folder: URL) -> [String] {
+    (FileManager.default.enumerator(atPath: folder.path())?.compactMap { $0 as? String } ?? [])
+      .sorted()
+  }
+
+  // MARK: Conversion
+
+  @Test("One input goes to standard output, which carries data only")
+  func standardOutput() throws {
+    let done = try crest("convert", example)
+    #expect(done.code == 0)
+    #expect(done.text.hasPrefix(#"{"resourceType":"Bundle""#))
+    let piped = try crest(
+      "convert", "-",
+      input: String(decoding: try Data(contentsOf: URL(filePath: example)), as: UTF8.self))
+    #expect(piped.output == done.output)
+  }
+
+  @Test("Other kinds by --to, and the way back between the formats of FHIR")
+  func kinds() throws {
+    try withTemporaryFolder { folder in
+      let json = folder.appending(path: "a.json").path()
+      let xml = folder.appending(path: "a.xml").path()
+      #expect(try crest("convert", example, "-o", json).code == 0)
+      #expect(try crest("convert", "--to", "fhir-xml", json, "-o", xml).code == 0)
+      let back = try crest("convert", "--to", "fhir", xml)
+      #expect(Data(back.output) == (try Data(contentsOf: URL(filePath: json))))
+      let lines = try crest("convert", "--to", "ndjson", example)
+      #expect(lines.text.split(separator: "\n").allSatisfy { $0.hasPrefix(#"{"resourceType":"#) })
+      let record = try crest("convert", "--to", "record", example)
+      #expect(record.text.hasPrefix(#"{"manifestations":{"calcinosis":{"state":"present""#))
+    }
+  }
+
+  @Test("Bytes do not depend on jobs, time zone or locale")
+  func deterministic() throws {
+    try withTemporaryFolder { folder in
+      let source = Place.root.appending(path: "Examples").path()
+      for (number, (jobs, zone, locale)) in [
+        ("1", "UTC", "C"), ("4", "Pacific/Auckland", "tr_TR.UTF-8"),
+      ].enumerated() {
+        let done = try crest(
+          "convert", "--jobs", jobs, "--to", "fhir", source, "-o", "out\(number)", in: folder,
+          environment: ["TZ": zone, "LC_ALL": locale, "LANG": locale])
+        #expect(done.code == 0)
+      }
+      let files = names(in: folder.appending(path: "out0"))
+      #expect(!files.isEmpty)
+      #expect(files == names(in: folder.appending(path: "out1")))
+      for file in files where file.hasSuffix("json") {
+        #expect(
+          FileManager.default.contents(atPath: folder.appending(path: "out0/\(file)").path())
+            == FileManager.default.contents(atPath: folder.appending(path: "out1/\(file)").path()))
+      }
+    }
+  }
+
+  @Test("A folder keeps its shape; a broken input harms no other, and the code says so")
+  func folders() throws {
+    try withTemporaryFolder { folder in
+      try write(secret, "in/a/one.xml", in: folder)
+      try write("<ClinicalDocument", "in/b/broken.xml", in: folder)
+      try write("just notes", "in/readme.txt", in: folder)
+      let done = try crest("convert", "in", "-o", "out", "--report", "r.json", in: folder)
+      #expect(done.code == 2)
+      #expect(names(in: folder.appending(path: "out")) == ["a", "a/one.json"])
+      #expect(done.messages.contains("in/b/broken.xml:1:"))
+      #expect(done.messages.contains("XML-"))
+      let report = try Tree.json(
+        Array(Data(contentsOf: folder.appending(path: "r.json"))), names: .empty
+      ).tree.root
+      #expect(report["issues"].contains { $0["source"].first?.value == "in/b/broken.xml" })
+    }
+  }
+
+  @Test("Outputs of one name keep their whole names")
+  func collisions() throws {
+    try withTemporaryFolder { folder in
+      try write(secret, "in/x.xml", in: folder)
+      try write(#"{"resourceType":"Patient"}"#, "in/x.json", in: folder)
+      #expect(try crest("convert", "--to", "fhir-xml", "in", "-o", "out", in: folder).code == 0)
+      #expect(names(in: folder.appending(path: "out")) == ["x.json.xml", "x.xml.xml"])
+    }
+  }
+
+  @Test("The ledger has a line for each leaf, with the path as it was given")
+  func ledger() throws {
+    try withTemporaryFolder { folder in
+      try write(secret, "a.xml", in: folder)
+      #expect(try crest("convert", "a.xml", "--ledger", "l.ndjson", in: folder).code == 0)
+      let text = String(
+        decoding: try Data(contentsOf: folder.appending(path: "l.ndjson")), as: UTF8.self)
+      let lines = try text.split(separator: "\n").map {
+        try Tree.json(Array($0.utf8), names: .empty).tree.root
+      }
+      let leaves = lines.filter { $0["status"].first?.value != "added" }
+      #expect(leaves.count == 4)
+      #expect(lines.allSatisfy { $0["source"].first?.value == "a.xml" })
+      #expect(
+        leaves.contains {
+          $0["path"].first?.value
+            == "/ClinicalDocument/recordTarget/patientRole/patient/name/family/text()"
+            && $0["status"].first?.value == "carried" && $0["line"].first?.value == "2"
+        })
+      #expect(!text.contains("SECRET"))
+    }
+  }
+
+  // MARK: Bad input
+
+  @Test(
+    "A single bad input has the code of its cause and a place, and nothing is written",
+    arguments: [
+      ("", 65, "FILE-0001"), ("<ClinicalDocument><a>", 65, ":1:"),
+      (#"{"resourceType":"#, 65, "JSON-"), ("no record at all", 65, "FILE-0001"),
+      ("<!DOCTYPE a [<!ENTITY b \"SECRET\">]><a>&b;</a>", 65, "XML-"),
+      ("<a>&undefined;</a>", 65, "XML-"), ("\u{FF}\u{FE}<a/>", 65, "-"),
+      (String(repeating: "<a>", count: 300), 75, "XML-"),
+      (String(repeating: "[", count: 300), 75, "JSON-"),
+    ])
+  func badInput(text: String, code: Int32, expected: String) throws {
+    try withTemporaryFolder { folder in
+      try write(text, "bad", in: folder)
+      let done = try crest("convert", "bad", "-o", "out.json", in: folder)
+      #expect(done.code == code)
+      #expect(done.messages.contains("bad"))
+      #expect(done.messages.contains(expected))
+      #expect(!done.messages.contains("SECRET"))
+      #expect(names(in: folder) == ["bad"])
+    }
+  }
+
+  @Test("A document cut anywhere is refused or converted, without a crash or half a file")
+  func truncated() throws {
+    try withTemporaryFolder { folder in
+      let whole = Array(secret.utf8)
+      for end in stride(from: 1, to: whole.count, by: 41) {
+        let file = folder.appending(path: "cut.xml")
+        try Data(whole[..<end]).write(to: file)
+        let done = try crest("convert", "cut.xml", "-o", "out.json", in: folder)
+        #expect(done.code == 65)
+        #expect(!done.messages.contains("SECRET"))
+        #expect(names(in: folder) == ["cut.xml"])
+      }
+    }
+  }
+
+  @Test(
+    "What is missing, unreadable, a pipe without writer or an unbuilt direction has its own code")
+  func otherCodes() throws {
+    try withTemporaryFolder { folder in
+      #expect(try crest("convert", "nowhere.xml", in: folder).code == 66)
+      #expect(mkfifo(folder.appending(path: "pipe").path(), 0o600) == 0)
+      #expect(try crest("convert", "pipe", in: folder).code == 66)
+      try write(#"{"resourceType":"Patient"}"#, "p.json", in: folder)
+      #expect(try crest("convert", "--to", "ccda", "p.json", in: folder).code == 69)
+      #expect(try crest("convert", "--to", "nonsense", "p.json", in: folder).code == 64)
+      #expect(try crest("nonsense").code == 64)
+      #expect(try crest("convert", "p.json", "p.json", in: folder).code == 64)
+      #expect(
+        try crest("convert", "--to", "fhir", "p.json", "-o", "p.json/x.json", in: folder).code == 73
+      )
+      try FileManager.default.createDirectory(
+        at: folder.appending(path: "empty"), withIntermediateDirectories: true)
+      #expect(try crest("convert", "empty", "-o", "out", in: folder).code == 66)
+      #expect(try crest("validate", "empty", in: folder).code == 0)
+    }
+  }
+
+  @Test("Limits can be set, and reaching one is 75")
+  func limits() throws {
+    #expect(try crest("convert", example, "--max-depth", "5").code == 75)
+    #expect(try crest("convert", example, "--max-input-size", "100").code == 75)
+  }
+
+  @Test("Messages hold places and codes, never values of the patient")
+  func privacy() throws {
+    let done = try crest("convert", "-", input: secret)
+    #expect(done.code == 0)
+    #expect(done.messages.contains("CONV-0005"))
+    #expect(!done.messages.contains("SECRET"))
+    let checked = try crest("validate", "-", input: secret)
+    #expect(checked.code == 1)
+    #expect(!checked.messages.contains("SECRET"))
+    #expect(!checked.text.contains("SECRET"))
+    let seen = try crest("inspect", "-", input: secret)
+    #expect(!seen.text.contains("SECRET"))
+  }
+
+  // MARK: Validation
+
+  @Test("Findings decide the exit code by --fail-on")
+  func failOn() throws {
+    let bad = #"{"resourceType":"Patient","gender":"feminine"}"#
+    #expect(try crest("validate", "--profile", "base", "-", input: bad).code == 1)
+    #expect(
+      try crest("validate", "--profile", "base", "--fail-on", "never", "-", input: bad).code == 0)
+    #expect(
+      try crest("validate", "--profile", "base", "-", input: #"{"resourceType":"Patient"}"#).code
+        == 0)
+    #expect(try crest("convert", "--fail-on", "warning", "-", input: secret).code == 1)
+  }
+
+  @Test("Reports in json and outcome")
+  func reports() throws {
+    let bad = #"{"resourceType":"Patient","gender":"feminine"}"#
+    let json = try crest("validate", "--format", "json", "-", input: bad)
+    let report = try Tree.json(json.output, names: .empty).tree.root
+    #expect(report["errors"].first?.value == "1")
+    let issue = try #require(report["issues"].first)
+    #expect(issue["code"].first?.value == "FHIR-0107")
+    #expect(issue["path"].first?.value == "Patient.gender")
+    #expect(issue["line"].first?.value == "1")
+    let outcome = try crest("validate", "--format", "outcome", "-", input: bad)
+    #expect(outcome.text.hasPrefix(#"{"resourceType":"OperationOutcome""#))
+    #expect(try crest("validate", "--profile", "base", "-", input: outcome.text).code == 0)
+    let unreadable = try crest("validate", "--format", "json", "-", input: "<a>")
+    #expect(unreadable.code == 65)
+    #expect(unreadable.text.contains("XML-"))
+  }
+
+  // MARK: The rest
+
+  @Test("The guide: sections, statements, links, coverage")
+  func guide() throws {
+    #expect(try crest("guide", "list", "--format", "json").text.contains(#""diagnosis""#))
+    let shown = try Tree.json(
+      crest("guide", "show", "diagnosis", "--format", "json").output, names: .empty
+    ).tree.root
+    #expect(shown.children.contains { $0["id"].first?.value == "diagnosis.ct" })
+    let links = try Tree.json(
+      crest("guide", "link", example, "--format", "json").output, names: .empty
+    ).tree.root
+    let first = try #require(links.children.first)
+    #expect(
+      first.children.map(\.name)
+        == ["source", "resource", "path", "section", "statement", "kind", "code"])
+    let coverage = try Tree.json(
+      crest("guide", "coverage", example, "--format", "json").output, names: .empty
+    ).tree.root
+    #expect(
+      coverage.children.contains {
+        $0["statement"].first?.value == "diagnosis.x-ray" && $0["records"].first?.value == "1"
+      })
+    #expect(try crest("guide", "show", "nonsense").code == 64)
+  }
+
+  @Test("Codes and exit codes are explained")
+  func explain() throws {
+    #expect(try crest("explain", "exit-codes").text.contains("130"))
+    let known = try crest("explain", "CONV-0005")
+    #expect(known.code == 0)
+    #expect(known.text.contains("Repair:"))
+    #expect(try crest("explain", "NO-0000").code == 64)
+    #expect(try crest("--version").text.hasPrefix("crest "))
+  }
+
+  @Test("A closed standard output ends the command silently")
+  func closedPipe() throws {
+    let shell = try run(
+      URL(filePath: "/bin/sh"),
+      [
+        "-c", "\"$0\" convert \"$1\" | head -c 10 >/dev/null; echo ok",
+        Place.product("crest").path(), example,
+      ])
+    #expect(shell.messages.isEmpty)
+    #expect(shell.text == "ok\n")
+  }
+}
