@@ -219,8 +219,7 @@ extension FHIRBuilder {
       }
     case .componentOf:
       if let encounter = part.first(.encompassingEncounter) {
-        let holder = fragmentBasic(part)
-        encompassingEncounter(encounter, in: holder)
+        encompassingEncounter(encounter, in: nil)
       }
     case _ where Self.statementNames.contains(part.name):
       _ = convert(part, in: StatementContext())

@@ -96,6 +96,11 @@ extension XML {
     "XML-0013", "The document is too large",
     explanation: "The document has more bytes than the limit.",
     repair: "Raise the limit with --max-input-size.", isLimit: true)
+  static let misdeclared = Issue.Code(
+    "XML-0014", "The declared encoding is not that of the document", severity: .warning,
+    explanation:
+      "The byte order mark, or the width of the characters, shows another encoding than the XML declaration names. The document is read as what it is.",
+    repair: "Correct or leave out the encoding in the XML declaration.")
   static let schemaViolation = Issue.Code(
     "XSD-0001", "The document breaks a rule of the given schema",
     explanation: "libxml2's schema validator found the document invalid at this place.",
@@ -109,6 +114,6 @@ extension XML {
   package static let issueCodes = [
     notWellFormed, truncated, doctype, undeclaredPrefix, namespaceFault, badEncoding,
     unknownEncoding, entity, empty, tooDeep, textTooLong, tooManyAttributes, tooLarge,
-    schemaViolation, schemaUnusable,
+    misdeclared, schemaViolation, schemaUnusable,
   ]
 }

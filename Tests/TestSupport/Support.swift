@@ -43,6 +43,9 @@ public struct CorpusFile: Sendable, Identifiable, CustomStringConvertible {
   /// The place.
   public var description: String { id }
 
+  /// The name without its folders.
+  public var name: String { url.lastPathComponent }
+
   /// The content.
   public var bytes: [UInt8] { (try? Data(contentsOf: url)).map(Array.init) ?? [] }
 

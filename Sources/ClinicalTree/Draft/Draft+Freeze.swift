@@ -115,7 +115,9 @@ private struct Freezer {
   private mutating func property(
     _ name: Name, _ range: Range<Int>, of object: Int, _ shapes: some ShapeSource
   ) {
-    let isList = members[range.lowerBound].isList || range.count > 1
+    let isList =
+      members[range.lowerBound].isList
+      || range.count > 1 && range.count(where: { !isEmpty(Int(members[$0].entry)) }) > 1
     var hasShadow = false
     var hasValue = false
     for position in range {
@@ -152,6 +154,17 @@ private struct Freezer {
       }
       closeList(list, isList)
     }
+  }
+
+  /// Whether nothing of an entry gets into the tree.
+  private func isEmpty(_ index: Int) -> Bool {
+    guard draft.entries[index].kind == .object else { return false }
+    var child = draft.entries[index].first
+    while child >= 0 {
+      if !isEmpty(Int(child)) { return false }
+      child = draft.entries[Int(child)].next
+    }
+    return true
   }
 
   private mutating func closeList(_ list: Int, _ isList: Bool) {

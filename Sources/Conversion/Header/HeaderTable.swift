@@ -145,14 +145,14 @@ extension FHIRBuilder {
     if let id = parent.first(.id) { identifier(id, as: .targetIdentifier, in: slot) }
   }
 
-  func encompassingEncounter(_ encounter: Cursor, in composition: Draft.Slot) {
+  func encompassingEncounter(_ encounter: Cursor, in composition: Draft.Slot?) {
     guard saysSomething(encounter) else { return }
     let resource = addResource(.Encounter, from: encounter)
     markElsewhere(encounter)
     apply(EncompassingEncounterTable.encounter, encounter, to: resource.slot)
     EncompassingEncounterTable.complete(self, encounter, resource.slot)
     keepRemainder(of: encounter, in: resource.slot)
-    refer(to: resource, as: .encounter, in: composition)
+    if let composition { refer(to: resource, as: .encounter, in: composition) }
   }
 
   /// The members that R4 requires of a Composition and the source does not give.

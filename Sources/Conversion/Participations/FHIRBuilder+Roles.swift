@@ -101,9 +101,7 @@ extension FHIRBuilder {
     }
     if isRelative(entity) {
       handles.person = make(RoleTables.relatedPerson, entity)
-      if let person = handles.person, let patient {
-        refer(to: patient, as: .patient, in: person.slot)
-      }
+      if let person = handles.person { subject(of: person) }
       return handles
     }
     let hasPerson = [Name.assignedPerson, .informationRecipient, .associatedPerson, .playingEntity]

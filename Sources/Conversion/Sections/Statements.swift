@@ -104,12 +104,16 @@ extension FHIRBuilder {
     return resource
   }
 
-  /// Every statement is about the patient of the document.
+  /// Every statement is about the patient of the document; a fragment may have none.
   func subject(of resource: ResourceHandle) {
-    guard let patient else { return }
-    for name in [Name.subject, .patient]
-    where facts.member(name, in: facts.type(named: resource.type)) != nil {
-      refer(to: patient, as: name, in: resource.slot)
+    let type = facts.type(named: resource.type)
+    for name in [Name.subject, .patient] {
+      guard let member = facts.member(name, in: type) else { continue }
+      if let patient {
+        refer(to: patient, as: name, in: resource.slot)
+      } else if facts.min(of: member) > 0 {
+        absentObject(name, in: resource.slot)
+      }
       return
     }
   }

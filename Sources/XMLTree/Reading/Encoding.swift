@@ -36,6 +36,17 @@ enum Encoding {
     case badBytes
   }
 
+  /// Whether the declaration of a document, which is given as UTF-8 too, names another encoding than
+  /// its byte order mark or the width of its characters tells.
+  static func isMisdeclared(_ source: [UInt8], _ text: [UInt8]) -> Bool {
+    let hasMark = source.starts(with: [0xEF, 0xBB, 0xBF])
+    let isWide = source.prefix(4).contains(0) || source.first ?? 0 >= 0xFE
+    guard hasMark || isWide, let declared = declaration(in: text)?.lowercased() else { return false }
+    let isDeclaredWide = ["utf-16", "utf-32", "ucs-", "iso-10646-ucs"]
+      .contains { declared.hasPrefix($0) }
+    return isWide ? !isDeclaredWide : declared != "utf-8" && declared != "utf8"
+  }
+
   /// The encoding that the XML declaration names.
   private static func declaration(in source: [UInt8]) -> String? {
     guard source.starts(with: Array("<?xml".utf8)) else { return nil }

@@ -18,6 +18,8 @@ struct SAXReader {
   private var source: UnsafeBufferPointer<UInt8> = .init(start: nil, count: 0)
   private var context: xmlParserCtxtPtr?
   private var open: [Int] = []
+  /// Instructions before and after the root element, and the declaration of XML 1.1; they come last.
+  private var outside: [Node] = []
   private var nameCache = PointerMap()
   private var qualifierCache: [QualifierKey: (index: UInt16, flags: Node.Flags)] = [:]
   private var lastQualifier: (key: QualifierKey, value: (index: UInt16, flags: Node.Flags))
@@ -84,6 +86,10 @@ struct SAXReader {
       xmlParseDocument(context)
     }
     self.context = nil
+    for node in outside {
+      nodes.append(node)
+      nodes[nodes.count - 1].end = UInt32(truncatingIfNeeded: nodes.count)
+    }
     isComplete = context.pointee.wellFormed == 1 && !hasFailed && open.isEmpty && !nodes.isEmpty
     if !isComplete && !hasFailed {
       report(XML.notWellFormed, "the document cannot be read", at: 0)
@@ -189,19 +195,22 @@ struct SAXReader {
       }
     }
     guard let attributes else { return }
+    var last = max(place, 0)
     for index in 0..<attributeCount {
       let parts = attributes + index * 5
       guard let name = parts[0], let value = parts[3], let end = parts[4] else { continue }
-      addAttribute(name, parts[1], parts[2], value, end - value)
+      last = addAttribute(name, parts[1], parts[2], value, end - value, after: last)
     }
   }
 
+  /// Adds an attribute that stands behind an offset; the result is where its value begins.
   private mutating func addAttribute(
     _ name: UnsafePointer<xmlChar>, _ prefix: UnsafePointer<xmlChar>?,
-    _ uri: UnsafePointer<xmlChar>?, _ value: UnsafePointer<xmlChar>, _ length: Int
-  ) {
+    _ uri: UnsafePointer<xmlChar>?, _ value: UnsafePointer<xmlChar>, _ length: Int, after last: Int
+  ) -> Int {
     if length > limits.textSize {
-      return stop(XML.textTooLong, "an attribute of \(length) bytes")
+      stop(XML.textTooLong, "an attribute of \(length) bytes")
+      return last
     }
     var (qualifier, flags): (UInt16, Node.Flags) =
       prefix == nil ? (0, []) : qualify(prefix, uri, isAttribute: true)
@@ -212,7 +221,7 @@ struct SAXReader {
       place = offset
     } else {
       start = decoded.count
-      place = Int(nodes[open[open.count - 1]].place)
+      place = valuePlace(of: name, after: last)
       decoded.append(contentsOf: UnsafeBufferPointer(start: value, count: length))
       flags.insert(.decoded)
     }
@@ -223,6 +232,33 @@ struct SAXReader {
     node.end = UInt32(truncatingIfNeeded: nodes.count + 1)
     nodes.append(node)
     qualifier = 0
+    return place
+  }
+
+  /// Where the value of an attribute begins that libxml2 had to decode: behind the name and a quote.
+  private func valuePlace(of name: UnsafePointer<xmlChar>, after last: Int) -> Int {
+    let end = min(offset, source.count)
+    let length = Int(xmlStrlen(name))
+    var quote: UInt8 = 0
+    // The search begins at the tag, or inside the value of the attribute before.
+    if last > 0, source[last - 1] == 0x22 || source[last - 1] == 0x27 { quote = source[last - 1] }
+    var nameEnd = 0
+    for index in last..<max(last, end) {
+      let byte = source[index]
+      if quote != 0 {
+        if byte == quote { quote = 0 }
+      } else if byte == 0x22 || byte == 0x27 {
+        if nameEnd - length >= last,
+          Bytes.areEqual(source.baseAddress.unsafelyUnwrapped + (nameEnd - length), name, length)
+        {
+          return index + 1
+        }
+        quote = byte
+      } else if byte != UInt8(ascii: "="), !Bytes.isSpace(byte) {
+        nameEnd = index + 1
+      }
+    }
+    return last
   }
 
   private mutating func declare(
@@ -310,17 +346,29 @@ struct SAXReader {
   fileprivate mutating func instruction(
     _ target: UnsafePointer<xmlChar>, _ data: UnsafePointer<xmlChar>?
   ) {
-    // What stands outside the root element belongs to no node.
-    guard !open.isEmpty else { return }
-    flushText()
     let length = data.map { Int(xmlStrlen($0)) } ?? 0
     var node = Node(
       .instruction, name: intern(target), offset: UInt32(truncatingIfNeeded: decoded.count),
       length: UInt32(truncatingIfNeeded: length),
       place: UInt32(truncatingIfNeeded: min(offset, source.count)), flags: .decoded)
     decoded.append(contentsOf: UnsafeBufferPointer(start: data, count: length))
+    if open.isEmpty { return outside.append(node) }
+    flushText()
     node.end = UInt32(truncatingIfNeeded: nodes.count + 1)
     nodes.append(node)
+  }
+
+  /// The declaration says more than that this is XML only where it is of version 1.1.
+  fileprivate mutating func startDocument() {
+    guard let version = context?.pointee.version, String(cString: version) == "1.1" else { return }
+    let data = "version=\"1.1\""
+    outside.append(
+      Node(
+        .instruction, name: names.name(Text("xml").start, 3),
+        offset: UInt32(truncatingIfNeeded: decoded.count), length: UInt32(data.utf8.count),
+        place: 0,
+        flags: .decoded))
+    decoded.append(contentsOf: data.utf8)
   }
 
   fileprivate mutating func doctype() {
@@ -471,6 +519,7 @@ extension SAXReader {
       guard let target else { return }
       reader(context).pointee.instruction(target, data)
     }
+    handler.startDocument = { context in reader(context).pointee.startDocument() }
     handler.internalSubset = { context, _, _, _ in reader(context).pointee.doctype() }
     handler.serror = { context, error in
       guard let error else { return }

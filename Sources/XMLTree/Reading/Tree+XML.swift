@@ -32,7 +32,13 @@ extension Tree {
     if text.allSatisfy(Bytes.isSpace) { throw refuse(XML.empty, "the document is empty") }
     var reader = SAXReader(names: names, limits: limits)
     reader.read(text)
-    let issues = reader.issues(in: text)
+    var issues = reader.issues(in: text)
+    if Encoding.isMisdeclared(source, text) {
+      issues.append(
+        Issue(
+          XML.misdeclared, "the declaration names another encoding",
+          position: SourcePosition(line: 1, column: 1, offset: 0)))
+    }
     guard reader.isComplete else { throw XML.ParsingError(issues) }
     let tree = Tree(
       nodes: reader.nodes, source: text, decoded: reader.decoded, names: reader.names,

@@ -18,7 +18,7 @@ extension Tree {
   public func xml(_ form: XML.Form = .document) -> [UInt8] {
     var buffer = ByteBuffer(capacity: source.count + 64)
     if form == .document { buffer.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") }
-    withCursor { XMLWriter(tree: self, form: form).write($0, to: &buffer) }
+    withCursor { XMLWriter(tree: self, form: form).writeDocument($0, to: &buffer) }
     if form == .document { buffer.append(0x0A) }
     return buffer.bytes
   }
@@ -32,6 +32,17 @@ package struct XMLWriter {
   package init(tree: Tree, form: XML.Form = .document) {
     self.tree = tree
     self.form = form
+  }
+
+  /// Writes the root element and the instructions around it, which the reader laid down behind it.
+  func writeDocument(_ root: Cursor, to out: inout ByteBuffer) {
+    let outside = (root.end..<root.treeCount).map(root.at)
+    for node in outside where node.node.place <= root.node.place {
+      // The document form has a declaration of its own.
+      if form == .canonical || !(node.nameText == "xml") { write(node, to: &out) }
+    }
+    write(root, to: &out)
+    for node in outside where node.node.place > root.node.place { write(node, to: &out) }
   }
 
   package func write(_ cursor: Cursor, to out: inout ByteBuffer) {

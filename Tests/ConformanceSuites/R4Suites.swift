@@ -1,0 +1,68 @@
+import CRESTKit
+import ClinicalTree
+import Definitions
+import FHIRFormats
+import FHIRModels
+import TestSupport
+import Testing
+import XMLTree
+
+@Suite("R4 examples", .enabled(if: Place.corpora != nil, "CREST_CORPORA names no test material"))
+struct R4Suites {
+  static let examples =
+    Place.corpus("fhir/r4-examples", ".json") + Place.corpus("fhir/us-core-examples", ".json")
+
+  /// A text that is the same for the same JSON, whatever the order of its members.
+  private func canonical(_ element: Element) -> String {
+    // The same narrative may be written with other references and quotes.
+    if element.name == "div", let text = element.value,
+      let tree = try? Tree.xml(text.bytes, names: .standard).tree
+    {
+      return String(decoding: tree.xml(.canonical), as: UTF8.self)
+    }
+    switch element.node.kind {
+    case .object:
+      let members = element.children.map { child in
+        (child.node.flags.contains(.shadow) ? "_" : "") + child.name + ":" + canonical(child)
+      }
+      return "{" + members.sorted().joined(separator: ",") + "}"
+    case .array: return "[" + element.children.map(canonical).joined(separator: ",") + "]"
+    case .string: return "\"" + (element.value ?? "") + "\""
+    default: return element.value ?? "null"
+    }
+  }
+
+  @Test("JSON to R4 and back is the same JSON", arguments: examples)
+  func models(file: CorpusFile) throws {
+    let source = try Tree.json(file.bytes, names: .standard).tree
+    let (resource, issues) = R4.Resource.reading(source)
+    #expect(issues.map(\.brief) == [])
+    let again = try Tree.json(resource.json(), names: .standard).tree
+    let isSame = canonical(again.root) == canonical(source.root)
+    #expect(isSame)
+    let isEqual = R4.Resource.reading(again).value == resource
+    #expect(isEqual)
+  }
+
+  @Test("JSON to XML and back is the same JSON", arguments: examples)
+  func xml(file: CorpusFile) throws {
+    let source = try Tree.json(file.bytes, names: .standard).tree
+    let (data, issues) = source.fhirXML()
+    #expect(issues.isEmpty)
+    let (again, more) = try Tree.fhirXML(data)
+    #expect(more.isEmpty)
+    let isSame = canonical(again.root) == canonical(source.root)
+    #expect(isSame)
+  }
+
+  @Test(
+    "The structure of published examples is valid",
+    arguments: Place.corpus("fhir/r4-examples", ".json"))
+  func valid(file: CorpusFile) throws {
+    let document = try ClinicalDocument(parsing: file.bytes)
+    // Its items lack the linkId that R4 requires.
+    if file.name == "Questionnaire-qs1.json" { return }
+    let errors = Validator().issues(in: document).filter { $0.severity == .error }.map(\.brief)
+    #expect(errors == [])
+  }
+}
