@@ -18,9 +18,16 @@ package enum FHIRFormats {
     "FHIR-0012", "A line of the NDJSON is not a resource",
     explanation: "Each line that is not blank holds one FHIR resource as JSON.",
     repair: "Put each resource on one line, without line ends inside it.")
+  static let badName = Issue.Code(
+    "FHIR-0013", "The name of a property cannot be that of an XML element",
+    explanation:
+      "No name of FHIR has such characters. The property is left out of the XML form.",
+    repair: "Correct the name, or exchange the resource as JSON.")
 
   /// The codes that this module gives out.
-  package static let issueCodes = [forbiddenCharacter, badNarrative, lineWithoutResource]
+  package static let issueCodes = [
+    forbiddenCharacter, badNarrative, lineWithoutResource, badName,
+  ]
 }
 
 extension FHIRFacts {

@@ -64,6 +64,15 @@ struct FHIRXMLTests {
     #expect(issues.map(\.brief) == ["FHIR-0010@- Patient.id"])
   }
 
+  @Test("A property whose name is no name of XML is left out and reported")
+  func badNames() throws {
+    let (tree, _) = try Tree.json(
+      #"{"resourceType":"Patient","a[x]":true,"active":true}"#.bytes, names: .standard)
+    let (data, issues) = tree.fhirXML()
+    #expect(try Tree.fhirXML(data).tree.root["active"].first?.value == "true")
+    #expect(issues.map(\.code.id) == ["FHIR-0013"])
+  }
+
   @Test("A narrative that is not well-formed stays as text and is reported")
   func badNarrative() throws {
     let text = #"{"resourceType":"Patient","text":{"status":"generated","div":"<div>a<br></div>"}}"#

@@ -75,7 +75,7 @@ struct LinkIndex: @unchecked Sendable {
     guard text.count >= words.count else { return false }
     func isLetter(_ place: Int) -> Bool {
       guard text.indices.contains(place) else { return false }
-      return (text[place] | 0x20) &- 0x61 < 26 || text[place] >= 0x80
+      return Bytes.isLetter(text[place]) || text[place] >= 0x80
     }
     return (0...text.count - words.count).contains { start in
       text[start..<start + words.count].elementsEqual(words) && !isLetter(start - 1)

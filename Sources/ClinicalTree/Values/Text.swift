@@ -144,6 +144,10 @@ package enum Bytes {
   @inlinable
   package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
+  /// A letter of ASCII.
+  @inlinable
+  package static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+
   /// Length of the UTF-8 sequence at `start`, or 0 when the bytes up to `end` hold none that is legal.
   @inlinable
   package static func utf8Length(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int

@@ -62,19 +62,19 @@ package enum CDAFormat {
     text.count == 1 ? (0x30...0x32).contains(text[0]) : FHIRFormat.isOID(text)
   }
 
-  private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
-
   private static func isUUID(_ text: Text) -> Bool {
     guard text.count == 36 else { return false }
     return text.bytes.enumerated().allSatisfy { place, byte in
       [8, 13, 18, 23].contains(place)
-        ? byte == UInt8(ascii: "-") : Bytes.isDigit(byte) || isLetter(byte)
+        ? byte == UInt8(ascii: "-") : Bytes.isDigit(byte) || Bytes.isLetter(byte)
     }
   }
 
   private static func isRUID(_ text: Text) -> Bool {
-    guard !text.isEmpty, isLetter(text[0]) else { return false }
-    return text.bytes.allSatisfy { isLetter($0) || Bytes.isDigit($0) || $0 == UInt8(ascii: "-") }
+    guard !text.isEmpty, Bytes.isLetter(text[0]) else { return false }
+    return text.bytes.allSatisfy {
+      Bytes.isLetter($0) || Bytes.isDigit($0) || $0 == UInt8(ascii: "-")
+    }
   }
 
   private static func isTimestamp(_ text: Text) -> Bool {
@@ -140,12 +140,12 @@ package enum CDAFormat {
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
-    byte >= 0x80 || isLetter(byte) || Bytes.isDigit(byte) || byte == 0x2D || byte == 0x2E
+    byte >= 0x80 || Bytes.isLetter(byte) || Bytes.isDigit(byte) || byte == 0x2D || byte == 0x2E
       || byte == 0x5F
   }
 
   private static func isNCName(_ text: Text) -> Bool {
-    guard !text.isEmpty, text[0] >= 0x80 || isLetter(text[0]) || text[0] == 0x5F else {
+    guard !text.isEmpty, text[0] >= 0x80 || Bytes.isLetter(text[0]) || text[0] == 0x5F else {
       return false
     }
     return text.bytes.allSatisfy(isNameByte)

@@ -52,7 +52,7 @@ enum FHIRFormat {
   private static func isSpaceOrControl(_ byte: UInt8) -> Bool { byte <= 0x20 }
 
   private static func isIdByte(_ byte: UInt8) -> Bool {
-    Bytes.isDigit(byte) || (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: "-")
+    Bytes.isDigit(byte) || Bytes.isLetter(byte) || byte == UInt8(ascii: "-")
       || byte == UInt8(ascii: ".")
   }
 
@@ -141,8 +141,7 @@ enum FHIRFormat {
         padding += 1
       } else if padding > 0 {
         return false
-      } else if !(Bytes.isDigit(byte) || (byte | 0x20) &- 0x61 < 26 || byte == 0x2B || byte == 0x2F)
-      {
+      } else if !(Bytes.isDigit(byte) || Bytes.isLetter(byte) || byte == 0x2B || byte == 0x2F) {
         return false
       }
       count += 1

@@ -149,7 +149,7 @@ extension FHIRBuilder {
 /// Code systems by the names that senders write where an OID belongs.
 enum CodeSystemNames {
   static func uri(for name: Text) -> Text? {
-    let plain = name.bytes.filter { Bytes.isDigit($0) || ($0 | 0x20) &- 0x61 < 26 }.map {
+    let plain = name.bytes.filter { Bytes.isDigit($0) || Bytes.isLetter($0) }.map {
       $0 | 0x20
     }
     let key = String(decoding: plain, as: UTF8.self)

@@ -5,8 +5,8 @@ import XMLTree
 extension Tree {
   /// A FHIR resource as XML: elements in the order of the standard, narrative as XHTML.
   ///
-  /// - Returns: The text, and an issue for each value that XML cannot hold (control characters,
-  ///   narrative that is not well-formed): such a value is left out or written as plain text.
+  /// - Returns: The text, and an issue for each value that XML cannot hold (control characters, names
+  ///   that are none, narrative that is not well-formed): it is left out or written as plain text.
   /// - Precondition: the tree is that of a FHIR resource.
   public func fhirXML(_ layout: JSON.Layout = .compact) -> (data: [UInt8], issues: [Issue]) {
     var buffer = ByteBuffer(capacity: nodes.count * 32)
@@ -42,7 +42,11 @@ private struct FHIRXMLWriter {
   }
 
   mutating func resource(_ object: Cursor, depth: Int, to out: inout ByteBuffer) {
-    let name = object.property(.resourceType)?.text ?? Text("Resource")
+    var name = object.property(.resourceType)?.text ?? Text("Resource")
+    if !name.isXMLName {
+      doubts.append((FHIRFormats.badName, object.index, "a resourceType that is no name"))
+      name = Text("Resource")
+    }
     out.append("<")
     out.append(name)
     if depth == 0 { out.append(" xmlns=\"http://hl7.org/fhir\"") }
@@ -86,6 +90,10 @@ private struct FHIRXMLWriter {
     out.append(">")
     var done: Set<Name> = []
     for (property, member) in rest where done.insert(property.name).inserted {
+      guard property.nameText.isXMLName else {
+        doubts.append((FHIRFormats.badName, property.index, "a property that is no name"))
+        continue
+      }
       let both = rest.filter { $0.property.name == property.name }
       let plain = both.first { !$0.property.node.flags.contains(.shadow) }?.property
       let shadow = both.first { $0.property.node.flags.contains(.shadow) }?.property
@@ -165,6 +173,17 @@ private struct FHIRXMLWriter {
 }
 
 extension Text {
+  /// Whether the text can be the name of an element.
+  fileprivate var isXMLName: Bool {
+    guard let first = bytes.first, Bytes.isLetter(first) || first == UInt8(ascii: "_") else {
+      return false
+    }
+    return bytes.allSatisfy { byte in
+      Bytes.isLetter(byte) || Bytes.isDigit(byte) || byte == UInt8(ascii: "_")
+        || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+    }
+  }
+
   /// Whether a character is in the text that XML 1.0 has no way to write.
   fileprivate var hasForbiddenCharacter: Bool {
     for index in 0..<count {

@@ -41,7 +41,9 @@ enum Encoding {
   static func isMisdeclared(_ source: [UInt8], _ text: [UInt8]) -> Bool {
     let hasMark = source.starts(with: [0xEF, 0xBB, 0xBF])
     let isWide = source.prefix(4).contains(0) || source.first ?? 0 >= 0xFE
-    guard hasMark || isWide, let declared = declaration(in: text)?.lowercased() else { return false }
+    guard hasMark || isWide, let declared = declaration(in: text)?.lowercased() else {
+      return false
+    }
     let isDeclaredWide = ["utf-16", "utf-32", "ucs-", "iso-10646-ucs"]
       .contains { declared.hasPrefix($0) }
     return isWide ? !isDeclaredWide : declared != "utf-8" && declared != "utf8"
