@@ -190,6 +190,7 @@ extension FHIRBuilder {
           if let section = part.first(.section) { self.section(section, in: composition) }
         }
       }
+      if let other = component.first(.nonXMLBody) { nonXMLBody(other, in: composition) }
     }
   }
 

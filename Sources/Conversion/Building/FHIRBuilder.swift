@@ -19,6 +19,8 @@ final class FHIRBuilder {
   /// Elements that say the same as the one that a resource was made from, until a reference to the
   /// resource stands that is theirs.
   var pendingAliases: [Draft.Slot: [(element: Cursor, other: Int)]] = [:]
+  /// The encounter of the header and its resource.
+  var encompassing: (element: Cursor, handle: ResourceHandle)?
   /// The patient whom every statement is about.
   var patient: ResourceHandle?
   /// The one offset from UTC that the document's times state, if they state exactly one.

@@ -40,7 +40,8 @@ struct RoleIndex {
     return digest
   }
 
-  private static func areSame(_ a: Cursor, _ b: Cursor) -> Bool {
+  /// Whether two elements have the same names and values.
+  static func areSame(_ a: Cursor, _ b: Cursor) -> Bool {
     guard a.end - a.index == b.end - b.index else { return false }
     for step in 0..<a.end - a.index {
       let (left, right) = (a.at(a.index + step), b.at(b.index + step))

@@ -25,23 +25,29 @@ struct StatementKind: Sendable {
   let templates: [String]
   /// LOINC codes of the sections in which an element without a known template is of this kind.
   let sections: [String]
+  /// The tables that the conversion reads, for `crest mapping`.
+  let tables: [Mapping]
   let convert: @Sendable (FHIRBuilder, Cursor, StatementContext) -> [ResourceHandle]
 
   init(
     _ name: String, _ element: Name, templates: [String], sections: [String] = [],
+    tables: [Mapping],
     convert: @escaping @Sendable (FHIRBuilder, Cursor, StatementContext) -> [ResourceHandle]
   ) {
     self.name = name
     self.element = element
     self.templates = templates
     self.sections = sections
+    self.tables = tables
     self.convert = convert
   }
 
   /// All kinds; the first that fits is taken.
   static let all: [StatementKind] =
-    ProblemKinds.all + AllergyKinds.all + MedicationKinds.all + ResultKinds.all + VitalSignKinds.all
-    + ProcedureKinds.all
+    ProblemKinds.all + HealthConcernKinds.all + AllergyKinds.all + MedicationKinds.all
+    + ImmunizationKinds.all + ResultKinds.all + VitalSignKinds.all + ProcedureKinds.all
+    + EncounterKinds.all + ObservationKinds.all + FamilyHistoryKinds.all + GoalKinds.all
+    + PlanKinds.all + CareTeamKinds.all + CoverageKinds.all + SupplyKinds.all + NoteKinds.all
 
   /// The kinds by the roots of their templates.
   private static let byTemplate: [Text: [StatementKind]] = {

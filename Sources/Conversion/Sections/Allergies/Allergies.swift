@@ -143,13 +143,13 @@ enum AllergyKinds {
       "allergy-concern", .act,
       templates: [
         "2.16.840.1.113883.10.20.22.4.30", "1.3.6.1.4.1.19376.1.5.3.1.4.5.3",
-      ], sections: ["48765-2"], convert: concern),
+      ], sections: ["48765-2"], tables: [AllergyTable.allergy], convert: concern),
     StatementKind(
       "allergy-observation", .observation,
       templates: [
         "2.16.840.1.113883.10.20.22.4.7", "2.16.840.1.113883.10.20.1.18",
         "1.3.6.1.4.1.19376.1.5.3.1.4.6", "2.16.840.1.113883.10.20.24.3.90",
-      ], sections: ["48765-2"]
+      ], sections: ["48765-2"], tables: [AllergyTable.allergy]
     ) { [allergy($0, $1, $2, concern: nil)] },
   ]
 

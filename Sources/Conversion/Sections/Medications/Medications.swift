@@ -274,40 +274,134 @@ extension FHIRBuilder {
   }
 }
 
+/// Medication Activity of what was given, and MedicationAdministration.
+enum AdministrationTable {
+  static let administration = Mapping(
+    "medication-administered", "substanceAdministration", resource: .MedicationAdministration,
+    [
+      .row("identifier", "id", .identifier),
+      .function("status", "@negationInd", "not done") { builder, indicator, administration in
+        guard indicator.text == "true" else { return }
+        builder.put(Sourced(Text("not-done"), .leaf(indicator)), as: .status, in: administration)
+      },
+      .row("status", "statusCode", .mappedCode("cf-administration-status")),
+      .function("medication[x]", "consumable/manufacturedProduct", "medication") {
+        $0.medication($1, in: $2)
+      },
+      .row("effective[x]", "effectiveTime", .time),
+      .function("performer", "performer", "performer") {
+        builder, participation, administration in
+        guard builder.saysSomething(participation) else { return }
+        let slot = builder.draft.addObject(.performer, in: administration)
+        let member = builder.facts.member(
+          .actor, in: builder.facts.type(named: "MedicationAdministration.performer"))
+        builder.participation(
+          participation, as: .actor, in: slot,
+          targets: member.map(builder.facts.targets(of:)) ?? [])
+      },
+      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .row("dosage.site", "approachSiteCode", .codeableConcept),
+      .row("dosage.route", "routeCode", .codeableConcept),
+      .row("dosage.dose", "doseQuantity", .quantity),
+      .row("dosage.rate[x]", "rateQuantity", .quantity),
+      .row("note", "entryRelationship/act[code=48767-8]", .annotation),
+      .row("text", "text", .narrative),
+    ])
+}
+
 enum MedicationKinds {
   static let all = [
     StatementKind(
       "medication-activity", .substanceAdministration,
       templates: [
-        "2.16.840.1.113883.10.20.22.4.16", "2.16.840.1.113883.10.20.1.24",
+        "2.16.840.1.113883.10.20.22.4.16", "2.16.840.1.113883.10.20.22.4.42",
+        "2.16.840.1.113883.10.20.22.4.120", "2.16.840.1.113883.10.20.1.24",
         "1.3.6.1.4.1.19376.1.5.3.1.4.7",
-      ], sections: ["10160-0", "10183-2", "42346-7", "29549-3"]
-    ) { [convert($0, $1, $2)] }
+      ], sections: ["10160-0", "10183-2", "42346-7", "29549-3"],
+      tables: [
+        MedicationTable.request, MedicationTable.medication, AdministrationTable.administration,
+      ]
+    ) { builder, activity, context in
+      // Before R1.1 vaccines had the template of medicines.
+      if context.sectionCode == "11369-6" {
+        return ImmunizationKinds.convert(builder, activity, context)
+      }
+      return [convert(builder, activity, context)]
+    },
+    // Acts that only say when a medicine was taken: the medicine is what counts.
+    StatementKind(
+      "admission-or-discharge-medication", .act,
+      templates: ["2.16.840.1.113883.10.20.22.4.35", "2.16.840.1.113883.10.20.22.4.36"],
+      tables: [], convert: wrapper),
   ]
 
-  private static func convert(
+  private static func wrapper(
+    _ builder: FHIRBuilder, _ act: Cursor, _ context: StatementContext
+  ) -> [ResourceHandle] {
+    let inner = context.below(act)
+    let made = act.all(.entryRelationship).compactMap { $0.first(.substanceAdministration) }
+      .filter { builder.use[$0.index] != .elsewhere }
+      .flatMap { builder.convert($0, in: inner) }
+    guard let first = made.first else { return GeneralStatement.byClass(builder, act, context) }
+    builder.relateNested(act, of: first, context)
+    builder.keepRemainder(of: act, in: first.slot)
+    return made
+  }
+
+  static func convert(
+    _ builder: FHIRBuilder, _ activity: Cursor, _ context: StatementContext
+  ) -> ResourceHandle {
+    // The section of medications administered says what was given at a visit.
+    if context.sectionCode == "29549-3", builder.isEvent(activity) {
+      return builder.resource(AdministrationTable.administration, activity, context) {
+        builder.completeStatus(of: "MedicationAdministration", in: $0)
+        builder.completeMedication(in: $0)
+        if builder.isMissing(.effectiveDateTime, in: $0), builder.isMissing(.effectivePeriod, in: $0)
+        {
+          builder.absent(as: .effectiveDateTime, in: $0)
+        }
+        builder.implied(activity)
+      }
+    }
+    return request(builder, activity, context)
+  }
+
+  static func request(
     _ builder: FHIRBuilder, _ activity: Cursor, _ context: StatementContext
   ) -> ResourceHandle {
     builder.resource(MedicationTable.request, activity, context) { request in
-      let silent = Reason(
-        "R4 requires MedicationRequest.status; the source has none that FHIR knows: unknown")
-      if builder.draft.first(.status, in: request) == nil {
-        builder.put(rule: "unknown", silent, as: .status, in: request)
+      if context.sectionCode == "10183-2" {
+        builder.concept(
+          "http://terminology.hl7.org/CodeSystem/medicationrequest-category", "discharge",
+          Reason("the category that the section stands for"), as: .category, in: request)
       }
-      if builder.draft.first(.intent, in: request) == nil {
-        let reason = Reason(
-          "R4 requires MedicationRequest.intent; the mood has no counterpart: proposal")
-        builder.put(rule: "proposal", reason, as: .intent, in: request)
-      }
-      if builder.isMissing(.medicationCodeableConcept, in: request),
-        builder.isMissing(.medicationReference, in: request)
-      {
-        builder.absentObject(.medicationCodeableConcept, in: request)
-      }
-      builder.recorder(
-        of: activity, in: context, as: .requester, date: .authoredOn, in: request,
-        type: .MedicationRequest)
+      builder.completeRequest(activity, context, in: request)
       builder.implied(activity)
     }
+  }
+}
+
+extension FHIRBuilder {
+  /// The medication that R4 requires.
+  func completeMedication(in resource: Draft.Slot) {
+    if isMissing(.medicationCodeableConcept, in: resource),
+      isMissing(.medicationReference, in: resource)
+    {
+      absentObject(.medicationCodeableConcept, in: resource)
+    }
+  }
+
+  /// What R4 requires of a MedicationRequest, and who asked for it.
+  func completeRequest(_ statement: Cursor, _ context: StatementContext, in request: Draft.Slot) {
+    completeStatus(of: "MedicationRequest", in: request)
+    if draft.first(.intent, in: request) == nil {
+      let reason = Reason(
+        "R4 requires MedicationRequest.intent; the mood has no counterpart: proposal")
+      put(rule: "proposal", reason, as: .intent, in: request)
+    }
+    completeMedication(in: request)
+    recorder(
+      of: statement, in: context, as: .requester, date: .authoredOn, in: request,
+      type: .MedicationRequest)
   }
 }

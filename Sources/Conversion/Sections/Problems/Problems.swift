@@ -67,13 +67,14 @@ enum ProblemKinds {
         "1.3.6.1.4.1.19376.1.5.3.1.4.5.2", "2.16.840.1.113883.10.20.22.4.80",
         "2.16.840.1.113883.10.20.22.4.65", "2.16.840.1.113883.10.20.22.4.34",
         "2.16.840.1.113883.10.20.22.4.33",
-      ], sections: ["11450-4"], convert: concern),
+        "2.16.840.1.113883.10.20.22.4.51",
+      ], sections: ["11450-4"], tables: [ProblemTable.condition], convert: concern),
     StatementKind(
       "problem-observation", .observation,
       templates: [
         "2.16.840.1.113883.10.20.22.4.4", "2.16.840.1.113883.10.20.1.28",
         "1.3.6.1.4.1.19376.1.5.3.1.4.5",
-      ], sections: ["11450-4"]
+      ], sections: ["11450-4"], tables: [ProblemTable.condition]
     ) { [problem($0, $1, $2, concern: nil)].compactMap { $0 } },
   ]
 

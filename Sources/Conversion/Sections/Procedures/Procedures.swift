@@ -57,27 +57,25 @@ enum ProcedureKinds {
       templates: [
         "2.16.840.1.113883.10.20.22.4.14", "2.16.840.1.113883.10.20.1.29",
         "1.3.6.1.4.1.19376.1.5.3.1.4.19",
-      ], sections: ["47519-4"], convert: convert),
+      ], sections: ["47519-4", "29554-3"], tables: [ProcedureTable.procedure], convert: convert),
     StatementKind(
-      "procedure-activity-act", .act, templates: ["2.16.840.1.113883.10.20.22.4.12"],
-      sections: ["47519-4"], convert: convert),
+      "procedure-activity-act", .act,
+      templates: ["2.16.840.1.113883.10.20.22.4.12", "2.16.840.1.113883.10.20.22.4.131"],
+      sections: ["47519-4"], tables: [ProcedureTable.procedure], convert: convert),
     StatementKind(
       "procedure-activity-observation", .observation,
-      templates: ["2.16.840.1.113883.10.20.22.4.13"], sections: ["47519-4"], convert: observation),
+      templates: ["2.16.840.1.113883.10.20.22.4.13"], sections: ["47519-4"],
+      tables: [GeneralStatement.observation], convert: observation),
   ]
 
-  private static func convert(
+  static func convert(
     _ builder: FHIRBuilder, _ procedure: Cursor, _ context: StatementContext
   ) -> [ResourceHandle] {
     // What is intended or ordered has not been done.
-    if !builder.isEvent(procedure) { return GeneralStatement.convert(builder, procedure, context) }
+    if !builder.isEvent(procedure) { return GeneralStatement.byClass(builder, procedure, context) }
     return [
       builder.resource(ProcedureTable.procedure, procedure, context) { resource in
-        if builder.draft.first(.status, in: resource) == nil {
-          let reason = Reason(
-            "R4 requires Procedure.status; the source has none that FHIR knows: unknown")
-          builder.put(rule: "unknown", reason, as: .status, in: resource)
-        }
+        builder.completeStatus(of: "Procedure", in: resource)
         if builder.isMissing(.performedDateTime, in: resource),
           builder.isMissing(.performedPeriod, in: resource),
           let flavor = procedure.first(.effectiveTime)?.attribute(.nullFlavor)
@@ -95,11 +93,11 @@ enum ProcedureKinds {
     _ builder: FHIRBuilder, _ observation: Cursor, _ context: StatementContext
   ) -> [ResourceHandle] {
     if !builder.isEvent(observation) {
-      return GeneralStatement.convert(builder, observation, context)
+      return GeneralStatement.byClass(builder, observation, context)
     }
     return [
       builder.resource(GeneralStatement.observation, observation, context) {
-        builder.completeObservation(observation, context, category: "procedure", in: $0)
+        builder.completeObservation(observation, context, category: .procedure, in: $0)
       }
     ]
   }

@@ -120,19 +120,11 @@ extension FHIRBuilder {
 
   /// What R4 requires of an Observation, and what the section says of it.
   func completeObservation(
-    _ statement: Cursor, _ context: StatementContext, category: StaticString?,
+    _ statement: Cursor, _ context: StatementContext, category: ObservationCategory?,
     in observation: Draft.Slot
   ) {
-    if let category {
-      concept(
-        "http://terminology.hl7.org/CodeSystem/observation-category", category, as: .category,
-        in: observation)
-    }
-    if draft.first(.status, in: observation) == nil {
-      let reason = Reason(
-        "R4 requires Observation.status; the source has none that FHIR knows: unknown")
-      put(rule: "unknown", reason, as: .status, in: observation)
-    }
+    if let category { concept(category.system, category.code, as: .category, in: observation) }
+    completeStatus(of: "Observation", in: observation)
     if isMissing(.code, in: observation) { absentObject(.code, in: observation) }
     negated(statement, in: observation)
     if draft.first(.performer, in: observation) == nil {
@@ -163,11 +155,12 @@ enum ResultKinds {
     StatementKind(
       "result-organizer", .organizer,
       templates: ["2.16.840.1.113883.10.20.22.4.1", "2.16.840.1.113883.10.20.1.32"],
-      sections: ["30954-2"], convert: organizer),
+      sections: ["30954-2"], tables: [ResultTable.report, SpecimenTable.specimen],
+      convert: organizer),
     StatementKind(
       "result-observation", .observation,
       templates: ["2.16.840.1.113883.10.20.22.4.2", "2.16.840.1.113883.10.20.1.31"],
-      sections: ["30954-2"]
+      sections: ["30954-2"], tables: [ResultTable.observation]
     ) { [observation($0, $1, $2)] },
   ]
 
@@ -181,11 +174,7 @@ enum ResultKinds {
       "http://terminology.hl7.org/CodeSystem/v2-0074", "LAB",
       Reason("a report of the results section"),
       as: .category, in: report.slot)
-    if builder.draft.first(.status, in: report.slot) == nil {
-      let reason = Reason(
-        "R4 requires DiagnosticReport.status; the source has none that FHIR knows: unknown")
-      builder.put(rule: "unknown", reason, as: .status, in: report.slot)
-    }
+    builder.completeStatus(of: "DiagnosticReport", in: report.slot)
     if builder.isMissing(.code, in: report.slot) { builder.absentObject(.code, in: report.slot) }
     if builder.draft.first(.performer, in: report.slot) == nil {
       builder.recorder(
@@ -215,7 +204,7 @@ enum ResultKinds {
     _ builder: FHIRBuilder, _ observation: Cursor, _ context: StatementContext
   ) -> ResourceHandle {
     builder.resource(ResultTable.observation, observation, context) {
-      builder.completeObservation(observation, context, category: "laboratory", in: $0)
+      builder.completeObservation(observation, context, category: .laboratory, in: $0)
     }
   }
 }

@@ -45,11 +45,12 @@ enum VitalSignKinds {
       templates: [
         "2.16.840.1.113883.10.20.22.4.26", "2.16.840.1.113883.10.20.1.35",
         "1.3.6.1.4.1.19376.1.5.3.1.4.13.1",
-      ], sections: ["8716-3"], convert: organizer),
+      ], sections: ["8716-3"], tables: [VitalSignTable.panel, VitalSignTable.component],
+      convert: organizer),
     StatementKind(
       "vital-sign-observation", .observation,
       templates: ["2.16.840.1.113883.10.20.22.4.27", "1.3.6.1.4.1.19376.1.5.3.1.4.13.2"],
-      sections: ["8716-3"]
+      sections: ["8716-3"], tables: [VitalSignTable.observation]
     ) { [observation($0, $1, $2)] },
   ]
 
@@ -93,7 +94,7 @@ enum VitalSignKinds {
       done.insert(member.index)
       builder.refer(to: made, as: .hasMember, in: panel.slot)
     }
-    builder.completeObservation(organizer, context, category: "vital-signs", in: panel.slot)
+    builder.completeObservation(organizer, context, category: .vitalSigns, in: panel.slot)
     builder.relateNested(organizer, of: panel, context)
     builder.keepRemainder(of: organizer, in: panel.slot)
     return [panel]
@@ -103,7 +104,7 @@ enum VitalSignKinds {
     _ builder: FHIRBuilder, _ observation: Cursor, _ context: StatementContext
   ) -> ResourceHandle {
     builder.resource(VitalSignTable.observation, observation, context) {
-      builder.completeObservation(observation, context, category: "vital-signs", in: $0)
+      builder.completeObservation(observation, context, category: .vitalSigns, in: $0)
     }
   }
 
@@ -168,7 +169,7 @@ enum VitalSignKinds {
       if builder.isMissing(.code, in: component) { builder.absentObject(.code, in: component) }
       builder.implied(part)
       if part.index == systolic.index {
-        builder.completeObservation(part, context, category: "vital-signs", in: pressure.slot)
+        builder.completeObservation(part, context, category: .vitalSigns, in: pressure.slot)
       }
       builder.relateNested(part, of: pressure, context)
       builder.keepRemainder(of: part, in: component)

@@ -1,0 +1,70 @@
+import ClinicalTree
+import Definitions
+
+/// What is planned, asked for or promised: acts, observations and procedures of moods other than EVN, and
+/// ServiceRequest.
+enum PlanTable {
+  static let request = Mapping(
+    "planned-act", "act",
+    templates: [
+      "2.16.840.1.113883.10.20.22.4.39", "2.16.840.1.113883.10.20.22.4.41",
+      "2.16.840.1.113883.10.20.22.4.44", "2.16.840.1.113883.10.20.22.4.20",
+    ], resource: .ServiceRequest,
+    [
+      .row("identifier", "id", .identifier),
+      .row("status", "statusCode", .mappedCode("cf-request-status")),
+      .row("intent", "@moodCode", .mappedCode("cf-request-intent")),
+      .function("doNotPerform", "@negationInd", "only where true") { builder, indicator, request in
+        if indicator.text == "true" { builder.boolean(indicator, as: .doNotPerform, in: request) }
+      },
+      .row("priority", "priorityCode", .mappedCode("cf-priority")),
+      .row("code", "code", .codeableConcept),
+      .row("occurrence[x]", "effectiveTime", .time),
+      .row("bodySite", "targetSiteCode", .codeableConcept),
+      .row("performer", "performer", .participation),
+      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .row(
+        "patientInstruction",
+        "entryRelationship/act[templateId=2.16.840.1.113883.10.20.22.4.20]/text", .string),
+      .row("note", "entryRelationship/act[code=48767-8]", .annotation),
+      .row("text", "text", .narrative),
+    ])
+}
+
+enum PlanKinds {
+  static let all = [
+    kind(
+      "planned-act", .act,
+      [
+        "2.16.840.1.113883.10.20.22.4.39", "2.16.840.1.113883.10.20.22.4.20",
+        "2.16.840.1.113883.10.20.22.4.130", "2.16.840.1.113883.10.20.22.4.140",
+        "2.16.840.1.113883.10.20.22.4.146", "2.16.840.1.113883.10.20.22.4.129",
+        "2.16.840.1.113883.10.20.1.49",
+      ]),
+    kind("planned-procedure", .procedure, ["2.16.840.1.113883.10.20.22.4.41"]),
+    kind("planned-observation", .observation, ["2.16.840.1.113883.10.20.22.4.44"]),
+  ]
+
+  private static func kind(_ name: String, _ element: Name, _ templates: [String]) -> StatementKind {
+    StatementKind(
+      name, element, templates: templates, tables: [PlanTable.request],
+      convert: GeneralStatement.byClass)
+  }
+
+  static func convert(
+    _ builder: FHIRBuilder, _ statement: Cursor, _ context: StatementContext
+  ) -> [ResourceHandle] {
+    [
+      builder.resource(PlanTable.request, statement, context) { request in
+        builder.completeStatus(of: "ServiceRequest", in: request)
+        if builder.draft.first(.intent, in: request) == nil {
+          builder.absent(as: .intent, in: request)
+        }
+        builder.recorder(
+          of: statement, in: context, as: .requester, date: .authoredOn, in: request,
+          type: .ServiceRequest)
+        builder.implied(statement)
+      }
+    ]
+  }
+}
