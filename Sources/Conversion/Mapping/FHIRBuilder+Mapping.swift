@@ -4,7 +4,7 @@ import Definitions
 extension FHIRBuilder {
   /// Reads a table from CDA to FHIR: fills a resource from a statement.
   func apply(_ mapping: Mapping, _ element: Cursor, to resource: Draft.Slot) {
-    let type = facts.type(named: mapping.resource)
+    let type = facts.type(named: mapping.type)
     for row in mapping.rows { apply(row, element, to: resource, type) }
   }
 

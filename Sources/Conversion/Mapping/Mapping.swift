@@ -8,21 +8,26 @@ import Definitions
 struct Mapping: Sendable {
   /// The name by which `crest mapping` shows the table.
   let name: String
-  /// The element of CDA, such as `observation`.
-  let element: String
+  /// The elements of CDA that the table reads, such as `observation`.
+  let elements: [String]
   /// Roots of the templates that choose this table.
   let templates: [String]
   /// The type of the resource.
   let resource: Name
+  /// The type that the rows fill: that of the resource, or of a part such as `Observation.component`.
+  let type: String
   let rows: [Row]
 
+  /// - Parameter elements: The elements, with `|` between several.
   init(
-    _ name: String, _ element: String, templates: [String] = [], resource: Name, _ rows: [Row]
+    _ name: String, _ elements: String, templates: [String] = [], resource: Name,
+    of type: String? = nil, _ rows: [Row]
   ) {
     self.name = name
-    self.element = element
+    self.elements = elements.split(separator: "|").map(String.init)
     self.templates = templates
     self.resource = resource
+    self.type = type ?? NameTable.standard.text(of: resource).string
     self.rows = rows
   }
 }
@@ -75,6 +80,33 @@ struct Row: Sendable {
     case constant(StaticString)
     /// What no other kind can say; the function is named in the printed table.
     case function(String, @Sendable (FHIRBuilder, Cursor, Draft.Slot) -> Void)
+  }
+
+  /// What the row does, for people.
+  var rule: String {
+    switch kind {
+    case .identifier: "II, Identifier"
+    case .codeableConcept: "CD, CodeableConcept"
+    case .coding: "CD, Coding"
+    case .mappedCode(let map): "code by ConceptMap \(map)"
+    case .mappedConcept(let map): "concept by ConceptMap \(map)"
+    case .dateTime: "TS or low of IVL_TS, dateTime"
+    case .period: "IVL_TS, Period"
+    case .time: "TS, dateTime; IVL_TS, Period"
+    case .quantity: "PQ, Quantity"
+    case .value: "ANY by its type"
+    case .string: "ST or ED, string"
+    case .narrative: "ED, Narrative"
+    case .boolean: "BL, boolean"
+    case .annotation: "Comment Activity, Annotation"
+    case .participation: "role, Reference"
+    case .humanName: "PN, HumanName"
+    case .address: "AD, Address"
+    case .contactPoint: "TEL, ContactPoint"
+    case .organizationName: "ON or ST, string"
+    case .constant(let value): "the constant \(value)"
+    case .function(let name, _): name
+    }
   }
 
   static func row(_ target: String, _ source: String, _ kind: Kind) -> Row {

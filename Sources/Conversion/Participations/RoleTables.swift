@@ -4,7 +4,9 @@ import Definitions
 /// The tables for people, organisations, devices and places (conversion guide, "participations").
 enum RoleTables {
   static let practitioner = Mapping(
-    "practitioner", "assignedEntity", resource: .Practitioner,
+    "practitioner",
+    "assignedEntity|assignedAuthor|intendedRecipient|associatedEntity|participantRole",
+    resource: .Practitioner,
     [
       .row("identifier", "id", .identifier),
       .row("name", "assignedPerson/name", .humanName),
@@ -16,7 +18,8 @@ enum RoleTables {
     ])
 
   static let practitionerRole = Mapping(
-    "practitioner-role", "assignedEntity", resource: .PractitionerRole,
+    "practitioner-role", "assignedEntity|assignedAuthor|associatedEntity|intendedRecipient",
+    resource: .PractitionerRole,
     [
       // Codes of the NUCC's provider taxonomy are specialties.
       .row("specialty", "code[@codeSystem=2.16.840.1.113883.6.101]", .codeableConcept),
@@ -25,7 +28,8 @@ enum RoleTables {
     ])
 
   static let relatedPerson = Mapping(
-    "related-person", "relatedEntity", resource: .RelatedPerson,
+    "related-person", "relatedEntity|associatedEntity|assignedEntity|participantRole",
+    resource: .RelatedPerson,
     [
       .row("identifier", "id", .identifier),
       .row("relationship", "code", .codeableConcept),
@@ -39,7 +43,8 @@ enum RoleTables {
     ])
 
   static let organization = Mapping(
-    "organization", "representedOrganization", resource: .Organization,
+    "organization", "representedOrganization|representedCustodianOrganization",
+    resource: .Organization,
     [
       .row("identifier", "id", .identifier),
       .row("type", "standardIndustryClassCode", .codeableConcept),

@@ -54,8 +54,13 @@ package struct FHIRFacts: ShapeSource {
     return number < typesByName.count ? typesByName[number] : 0
   }
 
+  /// The type with a name, or that of a part of it: `Observation`, `Observation.component`.
   package func type(named name: String) -> Int {
-    NameTable.standard.lookUp(name).map { type(named: $0) } ?? 0
+    let parts = name.split(separator: ".").map { NameTable.standard.lookUp(String($0)) ?? .none }
+    guard let first = parts.first else { return 0 }
+    return parts.dropFirst().reduce(type(named: first)) { above, part in
+      member(part, in: above).map { type(of: $0) } ?? 0
+    }
   }
 
   @usableFromInline

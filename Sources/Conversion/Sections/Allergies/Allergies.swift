@@ -51,7 +51,7 @@ enum AllergyTable {
 
   static let reaction = Mapping(
     "allergy-reaction", "observation", templates: ["2.16.840.1.113883.10.20.22.4.9"],
-    resource: .AllergyIntolerance,
+    resource: .AllergyIntolerance, of: "AllergyIntolerance.reaction",
     [
       .row("manifestation", "value", .codeableConcept),
       .row("severity", "entryRelationship/observation[code=SEV]/value", .mappedCode("cf-severity")),
@@ -83,8 +83,7 @@ extension FHIRBuilder {
   func reaction(_ observation: Cursor, in allergy: Draft.Slot) {
     guard saysSomething(observation) else { return }
     let reaction = draft.addObject(.reaction, in: allergy)
-    let type = facts.type(named: "AllergyIntolerance.reaction")
-    for row in AllergyTable.reaction.rows { apply(row, observation, to: reaction, type) }
+    apply(AllergyTable.reaction, observation, to: reaction)
     if isMissing(.manifestation, in: reaction) { absentObject(.manifestation, in: reaction) }
     if let code = observation.first(.code),
       code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false
@@ -143,7 +142,8 @@ enum AllergyKinds {
       "allergy-concern", .act,
       templates: [
         "2.16.840.1.113883.10.20.22.4.30", "1.3.6.1.4.1.19376.1.5.3.1.4.5.3",
-      ], sections: ["48765-2"], tables: [AllergyTable.allergy], convert: concern),
+      ], sections: ["48765-2"], tables: [AllergyTable.allergy, AllergyTable.reaction],
+      convert: concern),
     StatementKind(
       "allergy-observation", .observation,
       templates: [

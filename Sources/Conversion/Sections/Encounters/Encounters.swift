@@ -97,7 +97,8 @@ extension FHIRBuilder {
 
   /// The resource of an encounter of the body: that of the header, if an id says that it is the same.
   fileprivate func encounter(for activity: Cursor) -> ResourceHandle {
-    guard let (header, handle) = encompassing, let id = activity.all(.id).first(where: saysSomething),
+    guard let (header, handle) = encompassing,
+      let id = activity.all(.id).first(where: saysSomething),
       let same = header.all(.id).first(where: { RoleIndex.areSame($0, id) }),
       let identifier = draft.first(.identifier, in: handle.slot)
     else {

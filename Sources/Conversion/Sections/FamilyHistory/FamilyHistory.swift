@@ -40,7 +40,7 @@ enum FamilyHistoryTable {
 
   static let condition = Mapping(
     "family-history-observation", "observation", templates: ["2.16.840.1.113883.10.20.22.4.46"],
-    resource: .FamilyMemberHistory,
+    resource: .FamilyMemberHistory, of: "FamilyMemberHistory.condition",
     [
       .row("code", "value", .codeableConcept),
       .function(
@@ -53,12 +53,14 @@ enum FamilyHistoryTable {
       .row("onset[x]", "effectiveTime", .period),
       .function(
         "contributedToDeath",
-        "entryRelationship/observation[templateId=2.16.840.1.113883.10.20.22.4.47]", "cause of death"
+        "entryRelationship/observation[templateId=2.16.840.1.113883.10.20.22.4.47]",
+        "cause of death"
       ) { builder, death, condition in
         guard builder.draft.first(.contributedToDeath, in: condition) == nil,
           let value = death.first(.value)?.attribute(.code)
         else { return }
-        builder.put(Sourced(Text("true"), .leaf(value)), .true, as: .contributedToDeath, in: condition)
+        builder.put(
+          Sourced(Text("true"), .leaf(value)), .true, as: .contributedToDeath, in: condition)
         builder.keep(value, in: condition)
       },
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
@@ -123,8 +125,7 @@ extension FHIRBuilder {
     _ observation: Cursor, of history: ResourceHandle, _ context: StatementContext
   ) {
     let condition = draft.addObject(.condition, in: history.slot)
-    let type = facts.type(named: "FamilyMemberHistory.condition")
-    for row in FamilyHistoryTable.condition.rows { apply(row, observation, to: condition, type) }
+    apply(FamilyHistoryTable.condition, observation, to: condition)
     if isMissing(.code, in: condition) { absentObject(.code, in: condition) }
     negated(observation, in: condition)
     implied(observation)

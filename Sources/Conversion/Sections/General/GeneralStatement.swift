@@ -35,7 +35,8 @@ enum GeneralStatement {
           builder.completeObservation(statement, context, category: nil, in: $0)
         }
       ]
-    case (.observation, false) where statement.attribute(.moodCode).map { $0.text == "GOL" } ?? false:
+    case (.observation, false)
+    where statement.attribute(.moodCode).map { $0.text == "GOL" } ?? false:
       return [GoalKinds.convert(builder, statement, context)]
     case (.procedure, true): return ProcedureKinds.convert(builder, statement, context)
     case (.observation, false), (.procedure, false), (.act, false):

@@ -23,7 +23,8 @@ enum ImmunizationTable {
         "vaccineCode", "consumable/manufacturedProduct/manufacturedMaterial/name", "name"
       ) { $0.nameAsText($1, in: $2, .vaccineCode) },
       .row("occurrence[x]", "effectiveTime", .dateTime),
-      .function("manufacturer", "consumable/manufacturedProduct/manufacturerOrganization", "maker") {
+      .function("manufacturer", "consumable/manufacturedProduct/manufacturerOrganization", "maker")
+      {
         builder, organization, immunization in
         guard builder.saysSomething(organization),
           builder.draft.first(.manufacturer, in: immunization) == nil
@@ -73,7 +74,8 @@ extension FHIRBuilder {
   func reactions(to vaccination: Cursor, in immunization: Draft.Slot, _ context: StatementContext) {
     let inner = context.below(vaccination)
     for relationship in vaccination.all(.entryRelationship)
-    where relationship.attribute(.typeCode).map({ $0.text == "MFST" || $0.text == "CAUS" }) ?? false {
+    where relationship.attribute(.typeCode).map({ $0.text == "MFST" || $0.text == "CAUS" }) ?? false
+    {
       guard let observation = relationship.first(.observation), isEvent(observation) else {
         continue
       }

@@ -356,7 +356,8 @@ enum MedicationKinds {
       return builder.resource(AdministrationTable.administration, activity, context) {
         builder.completeStatus(of: "MedicationAdministration", in: $0)
         builder.completeMedication(in: $0)
-        if builder.isMissing(.effectiveDateTime, in: $0), builder.isMissing(.effectivePeriod, in: $0)
+        if builder.isMissing(.effectiveDateTime, in: $0),
+          builder.isMissing(.effectivePeriod, in: $0)
         {
           builder.absent(as: .effectiveDateTime, in: $0)
         }

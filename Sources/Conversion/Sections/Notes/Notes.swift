@@ -17,10 +17,7 @@ enum NoteTable {
 
   static let body = Mapping(
     "non-xml-body", "nonXMLBody", resource: .DocumentReference,
-    [
-      .function("content.attachment", "text", "attachment") { $0.attachment($1, in: $2) },
-      .row("author", "author", .participation),
-    ])
+    [.function("content.attachment", "text", "attachment") { $0.attachment($1, in: $2) }])
 }
 
 enum NoteKinds {

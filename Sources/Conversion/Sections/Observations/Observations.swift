@@ -45,7 +45,8 @@ enum ObservationKinds {
       ], .functionalStatus, sections: ["47420-5"]),
     kind(
       "mental-status",
-      ["2.16.840.1.113883.10.20.22.4.74", "2.16.840.1.113883.10.20.22.4.73"], .cognitiveStatus, sections: ["10190-7"]),
+      ["2.16.840.1.113883.10.20.22.4.74", "2.16.840.1.113883.10.20.22.4.73"], .cognitiveStatus,
+      sections: ["10190-7"]),
     kind(
       "assessment-scale",
       ["2.16.840.1.113883.10.20.22.4.69", "2.16.840.1.113883.10.20.22.4.86"], .survey),

@@ -5,10 +5,12 @@ import Definitions
 /// extension of the Patient, and the rest of them is kept there.
 enum PatientFactTables {
   static let birthSex = table("birth-sex", "76689-9") { builder, value, patient in
-    builder.codeExtension(value, "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex", in: patient)
+    builder.codeExtension(
+      value, "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex", in: patient)
   }
   static let sex = table("sex", "46098-0") { builder, value, patient in
-    builder.codeExtension(value, "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex", in: patient)
+    builder.codeExtension(
+      value, "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex", in: patient)
   }
   static let genderIdentity = table("gender-identity", "76691-5") { builder, value, patient in
     builder.conceptExtension(

@@ -5,7 +5,7 @@ import Definitions
 /// ServiceRequest.
 enum PlanTable {
   static let request = Mapping(
-    "planned-act", "act",
+    "planned-act", "act|observation|procedure",
     templates: [
       "2.16.840.1.113883.10.20.22.4.39", "2.16.840.1.113883.10.20.22.4.41",
       "2.16.840.1.113883.10.20.22.4.44", "2.16.840.1.113883.10.20.22.4.20",
@@ -45,7 +45,8 @@ enum PlanKinds {
     kind("planned-observation", .observation, ["2.16.840.1.113883.10.20.22.4.44"]),
   ]
 
-  private static func kind(_ name: String, _ element: Name, _ templates: [String]) -> StatementKind {
+  private static func kind(_ name: String, _ element: Name, _ templates: [String]) -> StatementKind
+  {
     StatementKind(
       name, element, templates: templates, tables: [PlanTable.request],
       convert: GeneralStatement.byClass)

@@ -21,6 +21,7 @@ enum VitalSignTable {
   /// Systolic or diastolic pressure as a component of one observation.
   static let component = Mapping(
     "blood-pressure-component", "observation", resource: .Observation,
+    of: "Observation.component",
     [
       .row("code", "code", .codeableConcept),
       .row("value[x]", "value", .value),
@@ -160,12 +161,9 @@ enum VitalSignKinds {
       }
     }
     if let first = rows.first { builder.apply(first, diastolic, to: pressure.slot, type) }
-    let componentType = builder.facts.type(named: "Observation.component")
     for part in [systolic, diastolic] {
       let component = builder.draft.addObject(.component, in: pressure.slot)
-      for row in VitalSignTable.component.rows {
-        builder.apply(row, part, to: component, componentType)
-      }
+      builder.apply(VitalSignTable.component, part, to: component)
       if builder.isMissing(.code, in: component) { builder.absentObject(.code, in: component) }
       builder.implied(part)
       if part.index == systolic.index {
