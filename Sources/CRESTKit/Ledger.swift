@@ -35,6 +35,17 @@ public struct Ledger: Sendable {
     public let reason: String
   }
 
+  /// The ledger as NDJSON, in the order of ``forEachLine(_:)``: one object a line with `source`, `path`,
+  /// `line`, `column`, `status`, `targets` and `reason`; what does not apply is left out.
+  ///
+  /// - Parameter source: The name of the source that every line states.
+  /// - Returns: The lines in UTF-8, each with a line end.
+  public func ndjson(source: String) -> [UInt8] {
+    var buffer = ByteBuffer(capacity: 1 << 16)
+    ledger.appendNDJSON(source: source, to: &buffer)
+    return buffer.bytes
+  }
+
   /// Calls the body with each line: the leaves in document order, then the values that were added.
   public func forEachLine(_ body: (Line) -> Void) {
     ledger.forEachLine { line in

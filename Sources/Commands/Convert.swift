@@ -133,7 +133,7 @@ struct ConvertRun {
         let document = try ClinicalDocument(parsing: bytes, as: from, limits: limits)
         let target = to ?? (document.kind == .ccda ? .fhir : .ccda)
         let output = try converter.convert(document, to: target, layout: layout)
-        let ledger = output.ledger.map { LedgerText.bytes($0, source: input.source) } ?? []
+        let ledger = output.ledger?.ndjson(source: input.source) ?? []
         return .converted(data: output.data, issues: output.issues, ledger: ledger)
       } catch let error as ClinicalDocument.ReadingError {
         return ConvertRun.refused(error.issues, input)

@@ -40,8 +40,7 @@ enum Speed {
       for document in documents {
         guard let source = try? ClinicalDocument(parsing: document) else { continue }
         let output = try? recording.convert(source, to: .fhir)
-        var lines = 0
-        output?.ledger?.forEachLine { _ in lines += 1 }
+        _ = output?.ledger?.ndjson(source: "document")
       }
     }
     let foundationData = resources.map { Data($0) }

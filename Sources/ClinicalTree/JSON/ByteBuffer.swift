@@ -56,6 +56,23 @@ package struct ByteBuffer: ~Copyable {
     }
   }
 
+  /// A number that is not negative, in decimal digits.
+  package mutating func append(decimal number: Int) {
+    reserve(20)
+    var rest = number
+    var length = 0
+    repeat {
+      base[count + length] = UInt8(0x30 + rest % 10)
+      rest /= 10
+      length += 1
+    } while rest > 0
+    for place in 0..<length / 2 {
+      let other = length - 1 - place
+      (base[count + place], base[count + other]) = (base[count + other], base[count + place])
+    }
+    count &+= length
+  }
+
   /// Forgets what was written and keeps the room.
   package mutating func removeAll() { count = 0 }
 

@@ -63,6 +63,13 @@ package enum JSONWriter {
   }
 
   /// Writes the inside of a string: quotes, backslashes and control characters become escapes.
+  package static func escape(_ string: String, to out: inout ByteBuffer) {
+    var copy = string
+    copy.withUTF8 { bytes in
+      if let start = bytes.baseAddress { escape(Text(start, bytes.count), to: &out) }
+    }
+  }
+
   package static func escape(_ text: Text, to out: inout ByteBuffer) {
     var from = 0
     var at = 0

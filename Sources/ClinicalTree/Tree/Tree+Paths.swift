@@ -18,13 +18,17 @@ extension Tree {
   }
 }
 
-/// Writes the places of many nodes of one tree; what two places share is computed once.
+/// Writes the places of many nodes of one tree; what two places share is made once.
 package struct PathWriter {
   private let tree: Tree
   private let parents: [Int32]
-  private var known: [Int: String] = [:]
+  private let arena = Arena()
+  /// The paths of nodes with children, as far as they are known; a start of `nil` where not.
+  private var known: [(start: UnsafePointer<UInt8>?, count: Int32)]
   /// The number of a node among its like siblings, from 1; negative when there is no other; 0 unknown.
   private var ordinals: [Int32]
+  /// The names that have been met among the children of one node.
+  private var met: [(name: Name, index: Int, number: Int32)] = []
 
   /// Whether a property that begins with an underscore is named with it.
   private let marksShadows: Bool
@@ -33,7 +37,8 @@ package struct PathWriter {
     self.tree = tree
     self.marksShadows = marksShadows
     parents = tree.parents()
-    ordinals = [Int32](repeating: 0, count: tree.nodes.count)
+    known = Array(repeating: (nil, 0), count: tree.nodes.count)
+    ordinals = Array(repeating: 0, count: tree.nodes.count)
   }
 
   /// The place of a node.
@@ -42,43 +47,79 @@ package struct PathWriter {
   /// are several: `/ClinicalDocument/component[2]/@typeCode`, `…/title/text()`. In JSON it is the
   /// property names with the index of an array's item, and the type of the resource at the root.
   package mutating func path(of index: Int) -> String {
-    if let path = known[index] { return path }
-    let nodes = tree.nodes
-    let node = nodes[index]
+    var buffer = ByteBuffer(capacity: 256)
+    append(index, to: &buffer)
+    return buffer.text.string
+  }
+
+  /// Appends the place of a node to a buffer.
+  package mutating func append(_ index: Int, to out: inout ByteBuffer) {
+    if let start = known[index].start {
+      return out.append(Text(start, Int(known[index].count)))
+    }
+    let node = tree.nodes[index]
+    let begin = out.count
     let parent = Int(parents[index])
-    let path: String
     switch node.kind {
     case .element, .attribute, .text, .instruction, .namespace:
-      path = xmlPath(node, index, parent)
+      if parent >= 0 { append(parent, to: &out) }
+      appendXMLStep(node, index, parent, to: &out)
     default:
-      path = jsonPath(node, index, parent)
+      if parent >= 0 { append(parent, to: &out) }
+      appendJSONStep(node, index, parent, isFirst: out.count == begin, to: &out)
     }
     // Leaves are asked for once each; what has children is a part of their paths.
-    if Int(node.end) > index + 1 { known[index] = path }
-    return path
+    if Int(node.end) > index + 1 {
+      let text = arena.copy(out.text.slice(begin..<out.count))
+      known[index] = (text.start, Int32(text.count))
+    }
   }
 
-  private mutating func xmlPath(_ node: Node, _ index: Int, _ parent: Int) -> String {
-    let above = parent < 0 ? "" : path(of: parent)
+  private mutating func appendXMLStep(
+    _ node: Node, _ index: Int, _ parent: Int, to out: inout ByteBuffer
+  ) {
     switch node.kind {
-    case .attribute, .namespace: return above + "/@" + tree.string(node.name)
-    case .instruction: return above + "/processing-instruction()"
-    default: break
+    case .attribute, .namespace:
+      out.append("/@")
+      appendName(node.name, to: &out)
+      return
+    case .instruction: return out.append("/processing-instruction()")
+    case .text: out.append("/text()")
+    default:
+      out.append(UInt8(ascii: "/"))
+      appendName(node.name, to: &out)
     }
-    let step = node.kind == .text ? "text()" : tree.string(node.name)
     let number = parent < 0 ? -1 : ordinal(of: index, below: parent)
-    return above + "/" + step + (number > 0 ? "[\(number)]" : "")
+    guard number > 0 else { return }
+    out.append(UInt8(ascii: "["))
+    out.append(decimal: Int(number))
+    out.append(UInt8(ascii: "]"))
   }
 
-  private mutating func jsonPath(_ node: Node, _ index: Int, _ parent: Int) -> String {
-    if parent < 0 { return Element(tree: tree, index: index)["resourceType"].first?.value ?? "" }
-    let above = path(of: parent)
-    if tree.nodes[parent].kind == .array {
-      return above + "[\(abs(ordinal(of: index, below: parent)) - 1)]"
+  private mutating func appendJSONStep(
+    _ node: Node, _ index: Int, _ parent: Int, isFirst: Bool, to out: inout ByteBuffer
+  ) {
+    if parent < 0 {
+      let type = Element(tree: tree, index: index)["resourceType"].first?.value ?? ""
+      return out.append(type)
     }
-    let isMarked = marksShadows && node.flags.contains(.shadow)
-    let name = (isMarked ? "_" : "") + tree.string(node.name)
-    return above.isEmpty ? name : above + "." + name
+    if tree.nodes[parent].kind == .array {
+      out.append(UInt8(ascii: "["))
+      out.append(decimal: Int(abs(ordinal(of: index, below: parent))) - 1)
+      return out.append(UInt8(ascii: "]"))
+    }
+    if !isFirst { out.append(UInt8(ascii: ".")) }
+    if marksShadows && node.flags.contains(.shadow) { out.append(UInt8(ascii: "_")) }
+    appendName(node.name, to: &out)
+  }
+
+  private func appendName(_ name: Name, to out: inout ByteBuffer) {
+    let table = tree.storage.names.table
+    if Int(name.rawValue) < table.count {
+      out.append(table.text(of: name))
+    } else {
+      out.append(tree.string(name))
+    }
   }
 
   private mutating func ordinal(of index: Int, below parent: Int) -> Int32 {
@@ -88,7 +129,7 @@ package struct PathWriter {
 
   /// Numbers all children of a node, so that each costs the same however many there are.
   private mutating func numberChildren(of parent: Int) {
-    var last: [Name: (index: Int, number: Int32)] = [:]
+    met.removeAll(keepingCapacity: true)
     var child = parent + 1
     while child < Int(tree.nodes[parent].end) {
       let node = tree.nodes[child]
@@ -98,14 +139,15 @@ package struct PathWriter {
       if node.kind == .attribute || node.kind == .namespace || node.kind == .instruction {
         continue
       }
-      guard let before = last[node.name] else {
+      guard let place = met.firstIndex(where: { $0.name == node.name }) else {
         ordinals[child] = -1
-        last[node.name] = (child, 1)
+        met.append((node.name, child, 1))
         continue
       }
+      let before = met[place]
       if before.number == 1 { ordinals[before.index] = 1 }
       ordinals[child] = before.number + 1
-      last[node.name] = (child, before.number + 1)
+      met[place] = (node.name, child, before.number + 1)
     }
   }
 }

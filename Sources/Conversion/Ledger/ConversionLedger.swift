@@ -27,21 +27,100 @@ package struct ConversionLedger: Sendable {
 
   /// Calls the body with each line: the leaves in document order, then the values that were added.
   package func forEachLine(_ body: (Line) -> Void) {
-    var writer = LineWriter(self)
-    writer.write(body)
+    var reader = LineReader(self)
+    reader.forEach { reader, fate in
+      var targets: [String] = []
+      for node in fate.targets { targets.append(reader.targetPaths.path(of: Int(node))) }
+      body(
+        Line(
+          path: fate.leaf < 0 ? "" : reader.sourcePaths.path(of: fate.leaf),
+          position: reader.position(of: fate.leaf), status: fate.status, targets: targets,
+          reason: fate.reason))
+    }
+  }
+
+  /// The ledger as NDJSON, one line a leaf or added value (`source`, `path`, `line`, `column`, `status`,
+  /// `targets`, `reason`).
+  ///
+  /// - Parameter source: The name of the source that every line begins with.
+  package func appendNDJSON(source: String, to out: inout ByteBuffer) {
+    var head = ByteBuffer(capacity: 256)
+    head.append("{\"source\":\"")
+    JSONWriter.escape(source, to: &head)
+    head.append("\"")
+    let beginning = head.text
+    var reader = LineReader(self)
+    reader.forEach { reader, fate in
+      out.append(beginning)
+      if fate.leaf >= 0 {
+        out.append(",\"path\":\"")
+        reader.sourcePaths.append(fate.leaf, to: &out)
+        out.append(UInt8(ascii: "\""))
+        if let position = reader.position(of: fate.leaf) {
+          out.append(",\"line\":")
+          out.append(decimal: position.line)
+          out.append(",\"column\":")
+          out.append(decimal: position.column)
+        }
+      }
+      out.append(",\"status\":\"")
+      out.append(fate.status.text)
+      out.append(UInt8(ascii: "\""))
+      if !fate.targets.isEmpty {
+        out.append(",\"targets\":[")
+        for (number, node) in fate.targets.enumerated() {
+          out.append(number == 0 ? "\"" : ",\"" as StaticString)
+          reader.targetPaths.append(Int(node), to: &out)
+          out.append(UInt8(ascii: "\""))
+        }
+        out.append(UInt8(ascii: "]"))
+      }
+      if !fate.reason.isEmpty {
+        out.append(",\"reason\":\"")
+        JSONWriter.escape(fate.reason, to: &out)
+        out.append(UInt8(ascii: "\""))
+      }
+      out.append("}\n")
+    }
   }
 }
 
-private struct LineWriter {
+extension ConversionLedger.Status {
+  fileprivate var text: StaticString {
+    switch self {
+    case .carried: "carried"
+    case .kept: "kept"
+    case .partly: "partly"
+    case .dropped: "dropped"
+    case .added: "added"
+    }
+  }
+}
+
+/// Goes through what was noted and says what became of each leaf.
+private struct LineReader {
   private let ledger: ConversionLedger
   private var lines: LineTable
-  private var sourcePaths: PathWriter
-  private var targetPaths: PathWriter
+  var sourcePaths: PathWriter
+  var targetPaths: PathWriter
   /// For each source node the first of its records, and for each record the next one.
   private var first: [Int32]
   private var next: [Int32]
   private var rangeOf: [Int32]
   private var aliasOf: [Int32]
+  /// Where a leaf is, by what was done with it; reused for every leaf.
+  private var carried: [Int32] = []
+  private var kept: [Int32] = []
+  private var partly: [Int32] = []
+
+  /// What became of a leaf; of none, -1, for an added value.
+  struct Fate {
+    let leaf: Int
+    let status: ConversionLedger.Status
+    /// Nodes of the target.
+    let targets: [Int32]
+    let reason: String
+  }
 
   init(_ ledger: ConversionLedger) {
     self.ledger = ledger
@@ -65,25 +144,23 @@ private struct LineWriter {
     }
   }
 
-  mutating func write(_ body: (ConversionLedger.Line) -> Void) {
-    for (index, node) in ledger.source.nodes.enumerated() {
-      guard isLeaf(index, node) else { continue }
-      let (status, targets, reason) = fate(of: index)
-      body(
-        ConversionLedger.Line(
-          path: sourcePaths.path(of: index), position: lines.position(of: Int(node.place)),
-          status: status, targets: targets, reason: reason))
+  mutating func forEach(_ body: (inout LineReader, Fate) -> Void) {
+    for (index, node) in ledger.source.nodes.enumerated() where isLeaf(node) {
+      body(&self, fate(of: index))
     }
     for record in ledger.records.records where record.kind == .added {
       guard let target = place(of: record.slot) else { continue }
-      body(
-        ConversionLedger.Line(
-          path: "", position: nil, status: .added, targets: [target],
-          reason: ledger.records.reasons[Int(record.reason)].text))
+      let reason = ledger.records.reasons[Int(record.reason)].text
+      body(&self, Fate(leaf: -1, status: .added, targets: [target], reason: reason))
     }
   }
 
-  private func isLeaf(_ index: Int, _ node: Node) -> Bool {
+  /// Where a leaf stands in the text of the source.
+  mutating func position(of leaf: Int) -> SourcePosition? {
+    leaf < 0 ? nil : lines.position(of: Int(ledger.source.nodes[leaf].place))
+  }
+
+  private func isLeaf(_ node: Node) -> Bool {
     switch node.kind {
     case .attribute: true
     case .text: !isBlank(node)
@@ -94,28 +171,43 @@ private struct LineWriter {
   /// Blanks of any kind, those that do not break a line among them.
   private func isBlank(_ node: Node) -> Bool {
     if node.isBlank(in: ledger.source) { return true }
+    guard node.length <= 64 else { return false }
     let storage = ledger.source.storage
     let buffer = node.flags.contains(.decoded) ? storage.decoded : storage.source
     let bytes = buffer[Int(node.offset)..<Int(node.offset + node.length)]
-    guard bytes.count <= 64, bytes.contains(0xC2) || bytes.contains(0xE2) || bytes.contains(0xE3)
-    else {
-      return false
-    }
+    guard let lead = bytes.first(where: { !Bytes.isSpace($0) }), lead >= 0x80 else { return false }
     return String(decoding: bytes, as: UTF8.self).allSatisfy(\.isWhitespace)
   }
 
-  private mutating func place(of slot: Int32) -> String? {
+  private func place(of slot: Int32) -> Int32? {
     let node = ledger.places[Int(slot)]
-    return node < 0 ? nil : targetPaths.path(of: Int(node))
+    return node < 0 ? nil : node
   }
 
   /// The best that was done with a leaf, and where.
-  private mutating func fate(
-    of leaf: Int
-  ) -> (status: ConversionLedger.Status, targets: [String], reason: String) {
-    var carried: [String] = []
-    var kept: [String] = []
-    var partly: [String] = []
+  private mutating func fate(of leaf: Int) -> Fate {
+    carried.removeAll(keepingCapacity: true)
+    kept.removeAll(keepingCapacity: true)
+    partly.removeAll(keepingCapacity: true)
+    let reason = collect(leaf)
+    if !carried.isEmpty {
+      return Fate(leaf: leaf, status: .carried, targets: carried + kept, reason: "")
+    }
+    if !kept.isEmpty { return Fate(leaf: leaf, status: .kept, targets: kept, reason: "") }
+    if !partly.isEmpty { return Fate(leaf: leaf, status: .partly, targets: partly, reason: reason) }
+    let why = reason.isEmpty ? whyDropped(origin(of: leaf)) : reason
+    return Fate(leaf: leaf, status: .dropped, targets: [], reason: why)
+  }
+
+  /// The leaf that a leaf is the same as, or itself.
+  private func origin(of leaf: Int) -> Int {
+    guard aliasOf[leaf] >= 0 else { return leaf }
+    let alias = ledger.records.aliases[Int(aliasOf[leaf])]
+    return origin(of: alias.other + leaf - alias.leaves.lowerBound)
+  }
+
+  /// Collects where a leaf is; the result is the reason for what is only partly there.
+  private mutating func collect(_ leaf: Int) -> String {
     var reason = ""
     var record = first[leaf]
     while record >= 0 {
@@ -138,23 +230,20 @@ private struct LineWriter {
     }
     if aliasOf[leaf] >= 0 {
       let alias = ledger.records.aliases[Int(aliasOf[leaf])]
-      let other = fate(of: alias.other + leaf - alias.leaves.lowerBound)
-      if let place = place(of: alias.reference) {
-        switch other.status {
-        case .carried: carried += other.targets + [place]
-        case .kept: kept += other.targets + [place]
-        case .partly:
-          partly += other.targets + [place]
-          reason = other.reason
-        case .dropped, .added:
-          if reason.isEmpty { reason = other.reason }
-        }
+      guard let place = place(of: alias.reference) else { return reason }
+      let before = (carried.count, kept.count, partly.count)
+      let other = collect(alias.other + leaf - alias.leaves.lowerBound)
+      // The reference to what stands elsewhere is a place of the leaf as well.
+      if carried.count > before.0 {
+        carried.append(place)
+      } else if kept.count > before.1 {
+        kept.append(place)
+      } else if partly.count > before.2 {
+        partly.append(place)
       }
+      if reason.isEmpty { reason = other }
     }
-    if !carried.isEmpty { return (.carried, carried + kept, "") }
-    if !kept.isEmpty { return (.kept, kept, "") }
-    if !partly.isEmpty { return (.partly, partly, reason) }
-    return (.dropped, [], reason.isEmpty ? whyDropped(leaf) : reason)
+    return reason
   }
 
   private func whyDropped(_ leaf: Int) -> String {
