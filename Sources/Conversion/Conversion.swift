@@ -78,10 +78,15 @@ extension Conversion {
     explanation:
       "FHIR requires one of its own codes here, and no map leads there. The source code is kept.",
     repair: "Use a code of the value set that the template names.")
+  static let contradiction = Issue.Code(
+    "CONV-0012", "Two values of the source contradict each other", severity: .warning,
+    explanation:
+      "Both cannot be true of the patient. The reading that does less harm if it is wrong was taken; the other value is kept beside it.",
+    repair: "Ask the sender which is right.")
 
   /// The codes that this module gives out.
   package static let issueCodes = [
     fragment, noNamespace, danglingReference, missingHash, badTime, unknownSystem, valueSetAsSystem,
-    badNumber, unknownStatement, severalPatients, unknownCode,
+    badNumber, unknownStatement, severalPatients, unknownCode, contradiction,
   ]
 }

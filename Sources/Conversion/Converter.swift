@@ -156,6 +156,7 @@ extension FHIRBuilder {
     }
     apply(HeaderTable.composition, source, to: composition.slot)
     body(in: composition.slot)
+    resolveLinks()
     completeComposition(composition.slot)
     keepRemainder(of: source, in: composition.slot)
   }
@@ -168,7 +169,10 @@ extension FHIRBuilder {
 
   func patientResource(_ role: Cursor) -> ResourceHandle {
     let resource = addResource(.Patient, from: role)
-    if patient == nil { patient = resource }
+    if patient == nil {
+      patient = resource
+      patientIDs = Set(role.all(.id).compactMap { StatementIndex.key(of: $0, arena) })
+    }
     apply(PatientTable.patient, role, to: resource.slot)
     keepRemainder(of: role, in: resource.slot)
     return resource
@@ -204,6 +208,7 @@ extension FHIRBuilder {
     put(rule: "Bundle", .resourceType, as: .resourceType, in: draft.root)
     put(rule: "collection", Reason("a fragment is a collection Bundle"), as: .type, in: draft.root)
     convertPart(source)
+    resolveLinks()
     if draft.first(.entry, in: draft.root) == nil { keptPart(source) }
   }
 

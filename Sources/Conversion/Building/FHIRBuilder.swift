@@ -16,19 +16,24 @@ final class FHIRBuilder {
   let narrative: NarrativeIndex
   var registry = ResourceRegistry()
   var roles = RoleIndex()
+  var statements = StatementIndex()
+  /// Findings that are the reasons of resources, until it is known which statements they are.
+  var reasons: [(finding: Cursor, resource: Draft.Slot)] = []
   /// Elements that say the same as the one that a resource was made from, until a reference to the
   /// resource stands that is theirs.
   var pendingAliases: [Draft.Slot: [(element: Cursor, other: Int)]] = [:]
-  /// The encounter of the header and its resource.
-  var encompassing: (element: Cursor, handle: ResourceHandle)?
+  /// The encounter of the header.
+  var encompassing: ResourceHandle?
   /// The patient whom every statement is about.
   var patient: ResourceHandle?
+  /// The ids of the patient.
+  var patientIDs: Set<Text> = []
   /// The one offset from UTC that the document's times state, if they state exactly one.
   private(set) lazy var documentOffset: Int? = findDocumentOffset()
   var findings: [(code: Issue.Code, node: Int, message: String)] = []
   private(set) var ledger: LedgerRecords?
   /// What has become of each node of the source; see ``Use``.
-  private(set) var use: [Use]
+  var use: [Use]
 
   /// What has become of a leaf, or of an element with all its leaves.
   enum Use: UInt8 {

@@ -19,9 +19,23 @@ extension FHIRBuilder {
     if draft.first(.text, in: concept) == nil { string(original, as: .text, in: concept) }
   }
 
+  /// The code and its translations; one that says the same once more is not repeated.
   private func addCodings(_ code: Cursor, to concept: Draft.Slot) {
     coding(code, as: .coding, in: concept)
-    for translation in code.all(.translation) { addCodings(translation, to: concept) }
+    let first = draft.first(.coding, in: concept)
+    for translation in code.all(.translation) {
+      if let first, isSameCode(translation, code) {
+        for leaf in translation.children where leaf.kind == .attribute { note(.leaf(leaf), first) }
+      } else {
+        addCodings(translation, to: concept)
+      }
+    }
+  }
+
+  private func isSameCode(_ a: Cursor, _ b: Cursor) -> Bool {
+    [Name.code, .codeSystem, .displayName].allSatisfy { name in
+      a.attribute(name)?.text ?? .empty == b.attribute(name)?.text ?? .empty
+    } && nonBlank(a.attribute(.code)) != nil && !a.children.contains { $0.kind == .element }
   }
 
   /// Writes a `Coding` for the code of a CD, its translations aside.
@@ -132,6 +146,24 @@ extension FHIRBuilder {
   /// The system and the display of a code that a map has put into FHIR's words have no more to say.
   func markMapped(_ code: Cursor) {
     for name in [Name.codeSystem, .codeSystemName] { code.attribute(name).map(markStructural) }
+  }
+
+  /// Writes a concept once more, by rule.
+  func repeatConcept(
+    _ concept: Draft.Slot, as name: Name, _ reason: Reason, in parent: Draft.Slot
+  ) {
+    let copy = draft.addObject(name, in: parent)
+    for part in draft.children(of: concept) {
+      switch draft.name(of: part) {
+      case .coding:
+        let slot = draft.addObject(.coding, in: copy)
+        for member in draft.children(of: part) where draft.kind(of: member) == .string {
+          put(Sourced(draft.text(of: member), .rule(reason)), as: draft.name(of: member), in: slot)
+        }
+      case .text: put(Sourced(draft.text(of: part), .rule(reason)), as: .text, in: copy)
+      default: continue
+      }
+    }
   }
 
   /// Writes a concept with one coding of the standard, by rule.

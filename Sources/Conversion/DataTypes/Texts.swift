@@ -64,6 +64,13 @@ extension FHIRBuilder {
     }
   }
 
+  /// The words of a statement's text as the text of its concept, where it has none.
+  func wordsOfText(_ statement: Cursor, as name: Name, in resource: Draft.Slot) {
+    guard isMissing(name, in: resource), let text = statement.first(.text), saysSomething(text)
+    else { return }
+    string(text, as: .text, in: draft.object(name, in: resource))
+  }
+
   /// Writes the narrative of a resource from the part of the section's narrative that its statement
   /// refers to.
   func resourceNarrative(_ text: Cursor, in resource: Draft.Slot) {

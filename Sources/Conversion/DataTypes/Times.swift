@@ -43,7 +43,7 @@ extension FHIRBuilder {
 
   /// What a time says in FHIR, and whether the source form can be made of it again.
   private func read(_ text: Text) -> (value: PartialDateTime, isWhole: Bool)? {
-    guard var time = PartialDateTime(hl7: text) ?? lenient(text) else { return nil }
+    guard var time = PartialDateTime(hl7: text) ?? lenient(text), time.year > 1 else { return nil }
     let isStrict = PartialDateTime(hl7: text) != nil
     guard time.hour != nil else { return (time, isStrict) }
     if time.minute == nil { return (time.date, false) }
@@ -94,6 +94,13 @@ extension FHIRBuilder {
       keepSourceTime(leaf, in: slot)
     }
     return slot
+  }
+
+  /// Writes an `instant` for a time that is one; `false` for any other.
+  func instantIfWhole(_ leaf: Cursor, as name: Name, in parent: Draft.Slot) -> Bool {
+    guard let time = PartialDateTime(hl7: leaf.text.trimmed), time.second != nil, time.offset != nil
+    else { return false }
+    return instant(leaf, as: name, in: parent)
   }
 
   /// Writes an `instant` for a TS: R4 demands a time with an offset, UTC where the source has none.

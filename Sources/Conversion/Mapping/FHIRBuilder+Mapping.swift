@@ -11,7 +11,7 @@ extension FHIRBuilder {
   func apply(_ row: Row, _ element: Cursor, to resource: Draft.Slot, _ type: Int) {
     if case .function(_, let body) = row.kind {
       return follow(row.source, from: element) {
-        body(self, $0, resource)
+        if use[$0.index] != .taken || $0.kind == .attribute { body(self, $0, resource) }
         return true
       } as Void
     }
@@ -63,11 +63,18 @@ extension FHIRBuilder {
     }
   }
 
+  private func isTaken(_ code: Cursor) -> Bool {
+    code.attribute(.code).map { use[$0.index] == .taken } ?? false
+  }
+
   private func write(_ row: Row, _ found: Cursor, in parent: Draft.Slot, _ member: Int?) {
     let name = row.target.last
     switch row.kind {
     case .identifier: identifier(found, as: name, in: parent)
-    case .codeableConcept: codeableConcept(found, as: name, in: parent)
+    case .codeableConcept:
+      codeableConcept(found, as: name, in: parent)
+      // A code that is in one place need not be in another.
+      if use[found.index] == .untouched, isTaken(found) { use[found.index] = .taken }
     case .coding: coding(found, as: name, in: parent)
     case .mappedCode(let map): mappedCode(found, map, as: name, in: parent)
     case .mappedConcept(let map): mappedConcept(found, map, as: name, in: parent)

@@ -113,6 +113,21 @@ struct Row: Sendable {
     Row(target: FHIRPath(target), source: CDAPath(source), kind: kind)
   }
 
+  /// Why something is done: a finding with its code or, without one, its words; and where the finding is
+  /// a statement of its own, a reference to that.
+  static let reason = Row.function(
+    "reasonCode", "entryRelationship[@typeCode=RSON]/observation", "reason"
+  ) { builder, finding, resource in
+    // A priority preference is no reason.
+    if finding.code().map({ $0 == "225773000" }) ?? false { return }
+    if let value = finding.first(.value), builder.saysSomething(value) {
+      builder.codeableConcept(value, as: .reasonCode, in: resource)
+    } else if let text = finding.first(.text), builder.saysSomething(text) {
+      builder.string(text, as: .text, in: builder.draft.addObject(.reasonCode, in: resource))
+    }
+    builder.reasons.append((finding, resource))
+  }
+
   static func function(
     _ target: String, _ source: String, _ name: String,
     _ body: @escaping @Sendable (FHIRBuilder, Cursor, Draft.Slot) -> Void

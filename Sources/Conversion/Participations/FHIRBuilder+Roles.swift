@@ -35,19 +35,63 @@ extension FHIRBuilder {
       note(entity, sameAs: known.start, reference: reference)
       return reference
     }
-    let key = idKey(of: entity)
-    if saysOnlyIDs(entity), let known = roles.handles(withID: key),
-      let handle = known.choose(targets, facts)
-    {
-      let reference = refer(to: handle, as: name, in: parent)
-      for id in entity.all(.id) {
-        for leaf in id.children where leaf.kind == .attribute { note(.leaf(leaf), reference) }
-      }
-      return reference
+    let ids = entity.all(.id).compactMap { StatementIndex.key(of: $0, arena) }
+    if let patient, isPatient(entity, ids), allows(patient, targets) {
+      return refer(to: patient, byIDsOf: entity, as: name, in: parent)
     }
-    let handles = makeResources(entity, of: participation)
-    roles.add(handles, entity, digest, idKey: key)
+    let earlier = roles.entries(withIDs: ids)
+    if saysOnlyIDs(entity),
+      let handle = earlier.lazy.compactMap({ $0.handles.choose(targets, self.facts) }).first
+    {
+      return refer(to: handle, byIDsOf: entity, as: name, in: parent)
+    }
+    let same = earlier.first { $0.handles.person != nil && areOne(source.at($0.start), entity) }
+    let handles = makeResources(entity, of: participation, targets, same: same)
+    roles.add(handles, entity, digest, ids: ids)
     return handles.choose(targets, facts).map { refer(to: $0, as: name, in: parent) }
+  }
+
+  private func allows(_ handle: ResourceHandle, _ targets: [Int]) -> Bool {
+    targets.isEmpty || targets.contains(facts.type(named: handle.type))
+      || targets.contains(facts.type(named: .Resource))
+  }
+
+  /// A reference to what an element names by its ids.
+  private func refer(
+    to handle: ResourceHandle, byIDsOf entity: Cursor, as name: Name, in parent: Draft.Slot
+  ) -> Draft.Slot {
+    let reference = refer(to: handle, as: name, in: parent)
+    for id in entity.all(.id) {
+      for leaf in id.children where leaf.kind == .attribute { note(.leaf(leaf), reference) }
+    }
+    return reference
+  }
+
+  /// Whether a role is that of the patient, by an id of the header or by the code for oneself.
+  private func isPatient(_ entity: Cursor, _ ids: [Text]) -> Bool {
+    if entity.code().map({ $0 == "SELF" }) ?? false { return true }
+    return ids.contains { patientIDs.contains($0) }
+  }
+
+  /// Whether two roles of one id can be one person: of the same name, or one of them without.
+  private func areOne(_ a: Cursor, _ b: Cursor) -> Bool {
+    let (left, right) = (personName(a), personName(b))
+    return left.isEmpty || right.isEmpty || left == right
+  }
+
+  /// The letters of a person's first name and family name; empty where there is none.
+  private func personName(_ entity: Cursor) -> String {
+    for holder in [
+      Name.assignedPerson, .informationRecipient, .associatedPerson, .playingEntity, .relatedPerson,
+    ] {
+      guard let name = entity.first(holder)?.first(.name) else { continue }
+      let parts = [name.first(.given), name.first(.family)].compactMap { $0 }
+      let texts = (parts.isEmpty ? [name] : parts).map {
+        narrative.plainText(of: $0, arena).string.lowercased()
+      }
+      return texts.joined(separator: " ")
+    }
+    return ""
   }
 
   /// Whether an element has any leaf that is a value and not a constant of the model.
@@ -75,9 +119,14 @@ extension FHIRBuilder {
 
   // MARK: Making resources
 
-  private func makeResources(_ entity: Cursor, of participation: Cursor) -> RoleHandles {
+  /// - Parameter same: An earlier role of the same person.
+  private func makeResources(
+    _ entity: Cursor, of participation: Cursor, _ targets: [Int], same: RoleIndex.Entry?
+  ) -> RoleHandles {
     var handles = RoleHandles()
-    if participation.attribute(.typeCode).map({ $0.text == "LOC" }) ?? false {
+    if participation.attribute(.typeCode).map({ $0.text == "LOC" }) ?? false,
+      entity.first(.playingDevice) == nil
+    {
       handles.location = make(RoleTables.location, entity)
       handles.organization = scopingOrganization(entity)
       return handles
@@ -91,8 +140,17 @@ extension FHIRBuilder {
       return handles
     }
     if entity.first(.playingDevice) != nil {
-      handles.device = make(RoleTables.playingDevice, entity)
-      if let scope = entity.first(.scopingEntity) { owner(scope, of: handles.device) }
+      let device = make(RoleTables.playingDevice, entity)
+      handles.device = device
+      if let patient { refer(to: patient, as: .patient, in: device.slot) }
+      // Who gives out the identifiers of devices does not own them.
+      if let scope = entity.first(.scopingEntity),
+        !scope.all(.id).contains(where: { id in
+          id.attribute(.root).map { $0.text == "2.16.840.1.113883.3.3719" } ?? false
+        })
+      {
+        owner(scope, of: device)
+      }
       return handles
     }
     if let custodian = entity.first(.representedCustodianOrganization) {
@@ -100,23 +158,18 @@ extension FHIRBuilder {
       return handles
     }
     if isRelative(entity) {
-      handles.person = make(RoleTables.relatedPerson, entity)
-      if let person = handles.person { subject(of: person) }
+      handles.person = make(RoleTables.relatedPerson, entity, same)
+      if let person = handles.person, same == nil { subject(of: person) }
       return handles
     }
     let hasPerson = [Name.assignedPerson, .informationRecipient, .associatedPerson, .playingEntity]
       .contains { entity.first($0).map(saysSomething) ?? false }
     handles.organization = scopingOrganization(entity)
-    if !hasPerson, let organization = handles.organization,
-      !entity.children.contains(where: { child in
-        child.kind == .element && [.id, .addr, .telecom, .code].contains(child.name)
-          && saysSomething(child)
-      })
-    {
-      handles.organization = organization
+    // An organisation without a person is the organisation, where that may stand.
+    if !hasPerson, let organization = handles.organization, allows(organization, targets) {
       return handles
     }
-    handles.person = make(RoleTables.practitioner, entity)
+    handles.person = make(RoleTables.practitioner, entity, same)
     if handles.organization != nil || entity.first(.code).map(saysSomething) ?? false {
       let role = addResource(.PractitionerRole, from: entity, salt: "role")
       handles.role = role
@@ -143,7 +196,20 @@ extension FHIRBuilder {
     return false
   }
 
-  private func make(_ mapping: Mapping, _ entity: Cursor) -> ResourceHandle {
+  /// The resource of a role; what it says beyond an earlier role of the same person is added to that.
+  private func make(
+    _ mapping: Mapping, _ entity: Cursor, _ same: RoleIndex.Entry? = nil
+  ) -> ResourceHandle {
+    if let same, let known = same.handles.person, known.type == mapping.resource {
+      let other = source.at(same.start)
+      noteSameParts(of: entity, as: other, in: known)
+      for holder in [Name.assignedPerson, .associatedPerson, .playingEntity, .relatedPerson] {
+        guard let person = entity.first(holder), let before = other.first(holder) else { continue }
+        noteSameParts(of: person, as: before, in: known)
+      }
+      apply(mapping, entity, to: known.slot)
+      return known
+    }
     let resource = addResource(mapping.resource, from: entity)
     apply(mapping, entity, to: resource.slot)
     return resource
@@ -170,20 +236,35 @@ extension FHIRBuilder {
     return nil
   }
 
-  /// The resource of an organisation; one that is met again is the same.
+  /// The resource of an organisation; one that is met again, by content or by id and name, is the same.
   func organization(_ element: Cursor) -> ResourceHandle {
     let digest = RoleIndex.digest(element)
     if let known = roles.entry(sameAs: element, digest), let handle = known.handles.organization {
       pendingAliases[handle.slot, default: []].append((element, known.start))
       return handle
     }
-    let resource = make(RoleTables.organization, element)
+    let ids = element.all(.id).compactMap { StatementIndex.key(of: $0, arena) }
+    func name(_ element: Cursor) -> Text {
+      element.first(.name).map { narrative.plainText(of: $0, arena) } ?? .empty
+    }
+    let resource: ResourceHandle
+    if let same = roles.entries(withIDs: ids).first(where: { entry in
+      guard entry.handles.organization != nil, entry.handles.person == nil else { return false }
+      let (left, right) = (name(source.at(entry.start)), name(element))
+      return left == right || left.isEmpty || right.isEmpty
+    }), let known = same.handles.organization {
+      noteSameParts(of: element, as: source.at(same.start), in: known)
+      apply(RoleTables.organization, element, to: known.slot)
+      resource = known
+    } else {
+      resource = make(RoleTables.organization, element)
+    }
     if let whole = element.first(.asOrganizationPartOf)?.first(.wholeOrganization),
-      saysSomething(whole)
+      saysSomething(whole), draft.first(.partOf, in: resource.slot) == nil
     {
       refer(to: organization(whole), as: .partOf, in: resource.slot)
     }
-    roles.add(RoleHandles(organization: resource), element, digest, idKey: .empty)
+    roles.add(RoleHandles(organization: resource), element, digest, ids: ids)
     return resource
   }
 }

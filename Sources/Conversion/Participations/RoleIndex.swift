@@ -12,20 +12,21 @@ struct RoleIndex {
   }
 
   private var byContent: [UInt64: [Entry]] = [:]
-  private var byID: [Text: RoleHandles] = [:]
+  private var byID: [Text: [Entry]] = [:]
 
   /// The resources of an element that says the same, with the place of that element.
   func entry(sameAs element: Cursor, _ digest: UInt64) -> Entry? {
     byContent[digest]?.first { RoleIndex.areSame(element.at($0.start), element) }
   }
 
-  mutating func add(_ handles: RoleHandles, _ element: Cursor, _ digest: UInt64, idKey: Text) {
-    byContent[digest, default: []].append(Entry(start: element.index, handles: handles))
-    if !idKey.isEmpty, byID[idKey] == nil { byID[idKey] = handles }
+  mutating func add(_ handles: RoleHandles, _ element: Cursor, _ digest: UInt64, ids: [Text]) {
+    let entry = Entry(start: element.index, handles: handles)
+    byContent[digest, default: []].append(entry)
+    for id in ids { byID[id, default: []].append(entry) }
   }
 
-  /// The resources of an earlier element with the same ids, for one that says nothing else.
-  func handles(withID idKey: Text) -> RoleHandles? { idKey.isEmpty ? nil : byID[idKey] }
+  /// The resources of earlier elements with one of the ids.
+  func entries(withIDs ids: [Text]) -> [Entry] { ids.flatMap { byID[$0] ?? [] } }
 
   /// A digest of names and values; white space between elements does not count.
   static func digest(_ element: Cursor) -> UInt64 {

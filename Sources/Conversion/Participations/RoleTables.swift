@@ -78,6 +78,7 @@ enum RoleTables {
   static let playingDevice = Mapping(
     "playing-device", "participantRole", resource: .Device,
     [
+      .function("udiCarrier", "id", "unique device identifier") { $0.udi($1, in: $2) },
       .row("identifier", "id", .identifier),
       .row("type", "playingDevice/code", .codeableConcept),
       .function("deviceName", "playingDevice/manufacturerModelName", "modelName") {
@@ -107,6 +108,24 @@ enum RoleTables {
 }
 
 extension FHIRBuilder {
+  /// The FDA's unique device identifier in the form of GS1: its parts have names in brackets.
+  func udi(_ id: Cursor, in device: Draft.Slot) {
+    guard id.attribute(.root).map({ $0.text == "2.16.840.1.113883.3.3719" }) ?? false,
+      let leaf = nonBlank(id.attribute(.`extension`)), isMissing(.udiCarrier, in: device)
+    else { return }
+    let parts = UDI(leaf.text.trimmed.string)
+    let carrier = draft.addObject(.udiCarrier, in: device)
+    func put(_ text: String?, as name: Name, in slot: Draft.Slot) {
+      if let text { self.put(Sourced(arena.copy(text), .leaf(leaf)), as: name, in: slot) }
+    }
+    put(parts.device, as: .deviceIdentifier, in: carrier)
+    self.put(leaf.sourced, as: .carrierHRF, in: carrier)
+    put(parts.made, as: .manufactureDate, in: device)
+    put(parts.expires, as: .expirationDate, in: device)
+    put(parts.lot, as: .lotNumber, in: device)
+    put(parts.serial, as: .serialNumber, in: device)
+  }
+
   func deviceName(_ name: Cursor, _ type: StaticString, in device: Draft.Slot) {
     let slot = draft.addObject(.deviceName, in: device)
     let text =

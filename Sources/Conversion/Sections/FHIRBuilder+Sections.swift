@@ -18,6 +18,8 @@ extension FHIRBuilder {
     var isEmpty = true
     for entry in section.all(.entry) {
       guard let statement = statement(in: entry) else { continue }
+      // A section without information may hold an empty entry because its template wants one.
+      if section.attribute(.nullFlavor) != nil, !isCoded(statement) { continue }
       for resource in convert(statement, in: context) {
         refer(to: resource, as: .entry, in: slot)
         isEmpty = false
@@ -31,6 +33,18 @@ extension FHIRBuilder {
     }
     if isEmpty, let flavor = section.attribute(.nullFlavor) { emptyReason(flavor, in: slot) }
     keepRemainder(of: section, in: slot)
+  }
+
+  /// Whether a statement has any code, value or product.
+  private func isCoded(_ statement: Cursor) -> Bool {
+    (statement.index..<statement.end).contains { index in
+      let node = source.at(index)
+      guard node.kind == .element, [.code, .value, .name].contains(node.name) else { return false }
+      return node.children.contains { child in
+        child.kind == .text && !child.text.isBlank
+          || child.kind == .attribute && [.code, .value].contains(child.name) && !child.text.isBlank
+      }
+    }
   }
 
   private func sectionNarrative(_ text: Cursor, in section: Draft.Slot) {

@@ -49,6 +49,11 @@ struct StatementKind: Sendable {
     + EncounterKinds.all + ObservationKinds.all + FamilyHistoryKinds.all + GoalKinds.all
     + PlanKinds.all + CareTeamKinds.all + CoverageKinds.all + SupplyKinds.all + NoteKinds.all
 
+  /// Templates of what is told about another statement; wherever it stands, it is none by itself.
+  private static let details = [
+    "6", "8", "9", "19", "24", "25", "28", "31", "53", "64", "119", "143", "145", "147",
+  ].map { "2.16.840.1.113883.10.20.22.4." + $0 }
+
   /// The kinds by the roots of their templates.
   private static let byTemplate: [Text: [StatementKind]] = {
     var table: [Text: [StatementKind]] = [:]
@@ -69,6 +74,7 @@ struct StatementKind: Sendable {
         return found
       }
     }
+    if statement.hasTemplate(details) { return nil }
     let code = context.sectionCode
     return all.first { kind in
       kind.element == statement.name && kind.sections.contains { code == $0 }
@@ -90,10 +96,16 @@ extension FHIRBuilder {
   /// Converts a statement to resources; those that stand for it are returned.
   func convert(_ statement: Cursor, in context: StatementContext) -> [ResourceHandle] {
     markElsewhere(statement)
+    let twins = twins(of: statement)
+    if !twins.isEmpty { return twins }
+    let made: [ResourceHandle]
     if let kind = StatementKind.kind(of: statement, in: context) {
-      return kind.convert(self, statement, context)
+      made = kind.convert(self, statement, context)
+    } else {
+      made = GeneralStatement.convert(self, statement, context)
     }
-    return GeneralStatement.convert(self, statement, context)
+    for handle in made { statements.add(statement, handle, arena) }
+    return made
   }
 
   /// Converts one statement by one table: the subject, the rows, and what is left.
@@ -101,10 +113,18 @@ extension FHIRBuilder {
     _ mapping: Mapping, _ statement: Cursor, _ context: StatementContext,
     complete: (Draft.Slot) -> Void = { _ in }
   ) -> ResourceHandle {
-    let resource = addResource(mapping.resource, from: statement)
-    subject(of: resource)
+    let resource: ResourceHandle
+    if let earlier = earlier(statement, as: mapping.resource) {
+      resource = earlier.handle
+      noteSameParts(of: statement, as: earlier.statement, in: resource)
+    } else {
+      resource = addResource(mapping.resource, from: statement)
+      subject(of: resource)
+    }
+    statements.add(statement, resource, arena)
     apply(mapping, statement, to: resource.slot)
     complete(resource.slot)
+    provenance(of: statement, for: resource)
     relateNested(statement, of: resource, context)
     keepRemainder(of: statement, in: resource.slot)
     return resource
@@ -131,16 +151,14 @@ extension FHIRBuilder {
     for holder in statement.children where holder.kind == .element {
       guard holder.name == .entryRelationship || holder.name == .component,
         let nested = self.statement(in: holder), use[nested.index] != .elsewhere,
-        isUntouched(nested),
-        StatementKind.kind(of: nested, in: StatementContext()) != nil
+        isUntouched(nested)
       else { continue }
-      for related in convert(nested, in: inner) {
-        let added = addExtension(
-          "https://crestkit.example/fhir/StructureDefinition/cda-relationship", in: resource.slot)
-        if let type = holder.attribute(.typeCode) {
-          put(type.sourced, as: .valueCode, in: addExtension("type", in: added))
-        }
-        refer(to: related, as: .valueReference, in: addExtension("target", in: added))
+      let type = holder.attribute(.typeCode)
+      if isReference(nested) {
+        markElsewhere(nested)
+        link(nested, type, from: resource)
+      } else if StatementKind.kind(of: nested, in: StatementContext()) != nil {
+        for related in convert(nested, in: inner) { relation(to: related, type, in: resource.slot) }
       }
     }
   }
@@ -164,6 +182,48 @@ extension FHIRBuilder {
     return ([], false)
   }
 
+  /// The authors of whom the source says who they are: a statement's own, or those of the nearest
+  /// statement or section around it that has some.
+  private func identified(_ statement: Cursor, _ context: StatementContext) -> [Cursor] {
+    for holder in [statement] + context.parents.reversed() + [context.section].compactMap({ $0 }) {
+      let found = holder.all(.author).filter {
+        $0.first(.assignedAuthor).map(saysSomething) ?? false
+      }
+      if !found.isEmpty { return found }
+    }
+    return []
+  }
+
+  /// A Provenance for each author of a statement whom no member of its resource names.
+  func provenance(of statement: Cursor, for resource: ResourceHandle) {
+    for author in statement.all(.author) {
+      guard let entity = author.first(.assignedAuthor), saysSomething(entity),
+        isUntouched(entity)
+      else { continue }
+      let provenance = addResource(.Provenance, from: author)
+      refer(to: resource, as: .target, in: provenance.slot)
+      let time = author.first(.time)?.attribute(.value)
+      if let time = nonBlank(time) {
+        dateTime(leaf: time, as: .occurredDateTime, in: provenance.slot)
+        if !instantIfWhole(time, as: .recorded, in: provenance.slot) {
+          absent(as: .recorded, in: provenance.slot)
+        }
+      } else {
+        absent(as: .recorded, in: provenance.slot)
+      }
+      let agent = draft.addObject(.agent, in: provenance.slot)
+      concept(
+        "http://terminology.hl7.org/CodeSystem/provenance-participant-type", "author",
+        Reason("an author of CDA"), as: .type, in: agent)
+      let member = facts.member(.who, in: facts.type(named: "Provenance.agent"))
+      if participation(
+        author, as: .who, in: agent, targets: member.map(facts.targets(of:)) ?? []) == nil
+      {
+        absentObject(.who, in: agent)
+      }
+    }
+  }
+
   /// Writes the latest author as a reference and the earliest time of authoring as a date.
   func recorder(
     of statement: Cursor, in context: StatementContext, as name: Name?, date: Name?,
@@ -182,7 +242,7 @@ extension FHIRBuilder {
       dateTime(leaf: leaf, as: date, in: resource)
     }
     guard let name, let member = facts.member(name, in: facts.type(named: type)),
-      let latest = authors.max(by: isEarlier)
+      let latest = identified(statement, context).max(by: isEarlier)
     else { return }
     if facts.isList(member) || draft.first(name, in: resource) == nil {
       participation(latest, as: name, in: resource, targets: facts.targets(of: member))

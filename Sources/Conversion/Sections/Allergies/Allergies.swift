@@ -65,7 +65,9 @@ extension FHIRBuilder {
   /// SNOMED CT's kinds of propensity are a type and a category of FHIR together; the code stays beside
   /// them, because each alone says less.
   func allergyKind(_ value: Cursor, in allergy: Draft.Slot) {
-    guard let leaf = codeLeaf(value) else { return }
+    guard isMissing(.type, in: allergy), isMissing(.category, in: allergy),
+      let leaf = codeLeaf(value)
+    else { return }
     let isNegated = value.isInNegatedStatement
     let text = leaf.text.trimmed
     let type = maps.translate(text, by: maps.map("cf-allergy-type"))
@@ -187,6 +189,10 @@ enum AllergyKinds {
         let status = concern?.first(.statusCode)
       {
         builder.mappedConcept(status, "cf-allergy-concern-status", as: .clinicalStatus, in: allergy)
+      }
+      // R4 requires it of an allergy that is no error.
+      if builder.isMissing(.clinicalStatus, in: allergy) {
+        builder.absentObject(.clinicalStatus, in: allergy)
       }
       builder.recorder(
         of: observation, in: context, as: .recorder, date: .recordedDate, in: allergy,

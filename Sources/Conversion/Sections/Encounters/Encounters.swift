@@ -13,6 +13,13 @@ enum EncounterTable {
       .function("class", "code", "class and type") { $0.encounterCode($1, in: $2) },
       .row("priority", "priorityCode", .codeableConcept),
       .row("period", "effectiveTime", .period),
+      .function("period", "effectiveTime/center", "day of the plan") { builder, center, encounter in
+        guard builder.isMissing(.period, in: encounter),
+          let leaf = builder.nonBlank(center.attribute(.value))
+        else { return }
+        builder.dateTime(
+          leaf: leaf, as: .start, in: builder.draft.object(.period, in: encounter))
+      },
       .row("hospitalization.dischargeDisposition", "dischargeDispositionCode", .codeableConcept),
       .function("participant", "performer", "participant") { $0.encounterParticipant($1, in: $2) },
       .function("location", "participant[@typeCode=LOC]", "location") {
@@ -22,7 +29,7 @@ enum EncounterTable {
           participation, as: .location, in: location,
           targets: [builder.facts.type(named: .Location)])
       },
-      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .reason,
       .row("text", "text", .narrative),
     ])
 
@@ -88,30 +95,34 @@ extension FHIRBuilder {
     guard saysSomething(encounter) else { return }
     let resource = addResource(.Encounter, from: encounter)
     markElsewhere(encounter)
-    encompassing = (encounter, resource)
+    statements.add(encounter, resource, arena)
+    encompassing = resource
     apply(EncounterTable.encompassing, encounter, to: resource.slot)
     completeEncounter(encounter, resource)
     keepRemainder(of: encounter, in: resource.slot)
     if let composition { refer(to: resource, as: .encounter, in: composition) }
   }
 
-  /// The resource of an encounter of the body: that of the header, if an id says that it is the same.
+  /// The resource of an encounter: that of an earlier one, of the header or the body, of the same id and
+  /// day.
   fileprivate func encounter(for activity: Cursor) -> ResourceHandle {
-    guard let (header, handle) = encompassing,
-      let id = activity.all(.id).first(where: saysSomething),
-      let same = header.all(.id).first(where: { RoleIndex.areSame($0, id) }),
-      let identifier = draft.first(.identifier, in: handle.slot)
-    else {
-      let resource = addResource(.Encounter, from: activity)
-      apply(EncounterTable.activity, activity, to: resource.slot)
-      return resource
+    let known = statements.entries(like: activity, arena).first { entry in
+      guard entry.handle.type == .Encounter else { return false }
+      let (day, other) = (day(of: activity), day(of: entry.statement))
+      return day == nil || other == nil || day == other
     }
-    note(id, sameAs: same.index, reference: identifier)
-    let type = facts.type(named: .Encounter)
-    for row in EncounterTable.activity.rows where row.target.text != "identifier" {
-      apply(row, activity, to: handle.slot, type)
-    }
-    return handle
+    let resource = known?.handle ?? addResource(.Encounter, from: activity)
+    if let known { noteSameParts(of: activity, as: known.statement, in: resource) }
+    apply(EncounterTable.activity, activity, to: resource.slot)
+    return resource
+  }
+
+  /// The digits of the day on which a statement begins.
+  private func day(of statement: Cursor) -> Text? {
+    guard let time = statement.first(.effectiveTime),
+      let leaf = nonBlank(time.attribute(.value) ?? time.first(.low)?.attribute(.value))
+    else { return nil }
+    return leaf.text.trimmed.slice(0..<min(8, leaf.text.trimmed.count))
   }
 
   /// What R4 requires of an Encounter.
@@ -141,7 +152,9 @@ extension FHIRBuilder {
       for condition in convert(act, in: inner) where condition.type == .Condition {
         refer(
           to: condition, as: .condition, in: draft.addObject(.diagnosis, in: encounter.slot))
-        refer(to: encounter, as: .encounter, in: condition.slot)
+        if draft.first(.encounter, in: condition.slot) == nil {
+          refer(to: encounter, as: .encounter, in: condition.slot)
+        }
       }
     }
   }
@@ -158,12 +171,34 @@ extension FHIRBuilder {
     }
     guard isMissing(.`class`, in: encounter), let actClass = all.first(where: isClass) else {
       codeableConcept(code, as: .type, in: encounter)
+      classify(code, in: encounter)
       return
     }
     coding(actClass, as: .`class`, in: encounter)
     let type = draft.addObject(.type, in: encounter)
     for other in all where other.index != actClass.index { coding(other, as: .coding, in: type) }
     if let original = code.first(.originalText) { string(original, as: .text, in: type) }
+  }
+
+  /// The class that the guide gives to codes of CPT.
+  private func classify(_ code: Cursor, in encounter: Draft.Slot) {
+    let cpt = ([code] + code.all(.translation)).first {
+      $0.attribute(.codeSystem).map { $0.text == "2.16.840.1.113883.6.12" } ?? false
+    }
+    guard isMissing(.`class`, in: encounter), let number = cpt?.attribute(.code)?.text.trimmed,
+      let value = Int(number.string)
+    else { return }
+    let actClass: StaticString
+    switch value {
+    case 99211...99215: actClass = "AMB"
+    case 99221...99223: actClass = "IMP"
+    case 99281...99285: actClass = "EMER"
+    default: return
+    }
+    let reason = Reason("the class that the guide gives to this code of CPT")
+    let slot = draft.addObject(.`class`, in: encounter)
+    put(rule: "http://terminology.hl7.org/CodeSystem/v3-ActCode", reason, as: .system, in: slot)
+    put(rule: actClass, reason, as: .code, in: slot)
   }
 
   func encounterParticipant(_ participation: Cursor, in encounter: Draft.Slot) {

@@ -44,7 +44,7 @@ enum FamilyHistoryTable {
     [
       .row("code", "value", .codeableConcept),
       .function(
-        "onset[x]", "entryRelationship/observation[code=445518008]/value", "age at onset"
+        "onset[x]", "entryRelationship/observation[code=445518008|397659008]/value", "age at onset"
       ) { builder, value, condition in
         if builder.draft.first(.onsetAge, in: condition) == nil {
           builder.quantity(value, as: .onsetAge, in: condition)

@@ -49,6 +49,7 @@ enum GoalKinds {
       if builder.draft.first(.lifecycleStatus, in: goal) == nil {
         builder.absent(as: .lifecycleStatus, in: goal)
       }
+      builder.wordsOfText(observation, as: .description, in: goal)
       if builder.isMissing(.description, in: goal) { builder.absentObject(.description, in: goal) }
       builder.negated(observation, in: goal)
       builder.implied(observation)
@@ -57,27 +58,29 @@ enum GoalKinds {
 }
 
 extension FHIRBuilder {
-  /// What is to be reached: of what is measured, that is the goal's own code, so much.
+  /// What is to be reached: words say what the goal is; anything else is how much of what its code
+  /// measures.
   fileprivate func target(_ value: Cursor, in goal: Draft.Slot) {
     guard saysSomething(value) else { return }
-    let path = FHIRPath("detail[x]")
-    let target = draft.object(.target, in: goal)
-    self.value(value, path, in: target)
-    // R4 wants to know what a detail measures.
-    if let code = draft.first(.description, in: goal), isMissing(.measure, in: target) {
-      repeatConcept(code, as: .measure, in: target)
-    }
-  }
-
-  /// Writes a concept once more, by rule.
-  private func repeatConcept(_ concept: Draft.Slot, as name: Name, in parent: Draft.Slot) {
-    let reason = Reason("the code of the goal says what its target measures")
-    let copy = draft.addObject(name, in: parent)
-    for coding in draft.children(of: concept) where draft.name(of: coding) == .coding {
-      let slot = draft.addObject(.coding, in: copy)
-      for member in draft.children(of: coding) where draft.kind(of: member) == .string {
-        put(Sourced(draft.text(of: member), .rule(reason)), as: draft.name(of: member), in: slot)
+    if value.attribute(.value) == nil, value.attribute(.code) == nil, value.first(.low) == nil,
+      value.first(.high) == nil
+    {
+      let description = draft.object(.description, in: goal)
+      if draft.first(.text, in: description) == nil {
+        string(value, as: .text, in: description)
+        return
       }
+    }
+    let target = draft.object(.target, in: goal)
+    self.value(value, FHIRPath("detail[x]"), in: target)
+    // R4 wants to know what a detail measures.
+    guard isMissing(.measure, in: target) else { return }
+    if let code = draft.first(.description, in: goal), draft.first(.coding, in: code) != nil {
+      repeatConcept(
+        code, as: .measure, Reason("the code of the goal says what its target measures"), in: target
+      )
+    } else {
+      absentObject(.measure, in: target)
     }
   }
 }

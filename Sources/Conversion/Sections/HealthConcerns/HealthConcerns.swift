@@ -30,33 +30,65 @@ enum HealthConcernKinds {
     _ builder: FHIRBuilder, _ act: Cursor, _ context: StatementContext
   ) -> [ResourceHandle] {
     guard builder.isEvent(act) else { return GeneralStatement.byClass(builder, act, context) }
-    let inner = context.below(act)
-    var conditions: [ResourceHandle] = []
-    for relationship in act.all(.entryRelationship) {
-      guard let nested = builder.statement(in: relationship),
-        builder.use[nested.index] != .elsewhere,
-        let kind = StatementKind.kind(of: nested, in: StatementContext()),
-        ["problem-observation", "problem-concern"].contains(kind.name)
-      else { continue }
-      conditions += builder.convert(nested, in: inner).filter { $0.type == .Condition }
-    }
+    let conditions = problems(builder, act, context.below(act))
     if let first = conditions.first {
       markQuestion(builder, act)
       builder.relateNested(act, of: first, context)
       builder.keepRemainder(of: act, in: first.slot)
-      for condition in conditions { category(builder, in: condition.slot) }
       return conditions
     }
     return [
       builder.resource(HealthConcernTable.concern, act, context) { condition in
         markQuestion(builder, act)
-        category(builder, in: condition)
+        _ = category(builder, in: condition)
+        builder.abatement(act, in: condition)
         builder.negated(act, in: condition)
         builder.recorder(
           of: act, in: context, as: .recorder, date: .recordedDate, in: condition, type: .Condition)
         builder.implied(act)
       }
     ]
+  }
+
+  /// The problems that a concern is about: those inside, and those of other sections that it refers to.
+  private static func problems(
+    _ builder: FHIRBuilder, _ act: Cursor, _ inner: StatementContext
+  ) -> [ResourceHandle] {
+    var conditions: [ResourceHandle] = []
+    for relationship in act.all(.entryRelationship) {
+      guard let nested = builder.statement(in: relationship),
+        builder.use[nested.index] != .elsewhere
+      else { continue }
+      if builder.isReference(nested) {
+        let known = builder.statements.entries(like: nested, builder.arena).map(\.handle)
+          .filter { $0.type == .Condition }
+        if known.isEmpty { continue }
+        builder.markElsewhere(nested)
+        for condition in known {
+          let code = category(builder, in: condition.slot)
+          for id in nested.all(.id) {
+            for leaf in id.children where leaf.kind == .attribute {
+              builder.note(.leaf(leaf), code)
+            }
+          }
+          if !conditions.contains(where: { $0.slot == condition.slot }) {
+            conditions.append(condition)
+          }
+        }
+        builder.keepRemainder(of: nested, in: known[0].slot)
+        continue
+      }
+      switch StatementKind.kind(of: nested, in: StatementContext())?.name {
+      case "problem-observation":
+        builder.markElsewhere(nested)
+        conditions.append(ProblemKinds.problem(builder, nested, inner, concern: act))
+      case "problem-concern":
+        conditions += builder.convert(nested, in: inner).filter { $0.type == .Condition }
+      default: continue
+      }
+      conditions.last.map { _ = category(builder, in: $0.slot) }
+    }
+    return conditions
   }
 
   /// The code of the template says no more than that this is a health concern.
@@ -66,15 +98,9 @@ enum HealthConcernKinds {
     }
   }
 
-  private static func category(_ builder: FHIRBuilder, in condition: Draft.Slot) {
-    let hasIt = builder.draft.children(of: condition).contains { category in
-      builder.draft.name(of: category) == .category
-        && builder.draft.first(.coding, in: category).flatMap { builder.draft.first(.code, in: $0) }
-          .map { builder.draft.text(of: $0) == "health-concern" } ?? false
-    }
-    if hasIt { return }
-    builder.concept(
-      "http://hl7.org/fhir/us/core/CodeSystem/condition-category", "health-concern",
-      Reason("the category that the template stands for"), as: .category, in: condition)
+  private static func category(_ builder: FHIRBuilder, in condition: Draft.Slot) -> Draft.Slot {
+    builder.addCategory(
+      Text("http://hl7.org/fhir/us/core/CodeSystem/condition-category"), Text("health-concern"),
+      Reason("the category that the template stands for"), in: condition)
   }
 }

@@ -40,21 +40,44 @@ enum ImmunizationTable {
         $0.administrator($1, in: $2)
       },
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
-      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .reason,
       .function("protocolApplied.doseNumber[x]", "repeatNumber", "dose number") {
-        builder, number, immunization in
-        guard let leaf = builder.nonBlank(number.attribute(.value)),
-          (Int32(leaf.text.trimmed.string) ?? 0) > 0
-        else { return }
-        builder.put(
-          Sourced(leaf.text.trimmed, .leaf(leaf)), .number, as: .doseNumberPositiveInt,
-          in: builder.draft.addObject(.protocolApplied, in: immunization))
+        $0.doseNumber($1, in: $2)
       },
+      .function(
+        "protocolApplied.doseNumber[x]", "entryRelationship/sequenceNumber", "dose number"
+      ) { $0.doseNumber($1, in: $2) },
       .row("text", "text", .narrative),
     ])
 }
 
 extension FHIRBuilder {
+  /// Which dose of a series it was.
+  fileprivate func doseNumber(_ number: Cursor, in immunization: Draft.Slot) {
+    guard draft.first(.protocolApplied, in: immunization) == nil,
+      let leaf = nonBlank(number.attribute(.value)), (Int32(leaf.text.trimmed.string) ?? 0) > 0
+    else { return }
+    put(
+      Sourced(leaf.text.trimmed, .leaf(leaf)), .number, as: .doseNumberPositiveInt,
+      in: draft.addObject(.protocolApplied, in: immunization))
+  }
+
+  /// A reason for not giving a vaccine that is said to have been given: one of the two is wrong, and the
+  /// safe reading is that it was not.
+  fileprivate func refusal(_ activity: Cursor, in immunization: Draft.Slot) {
+    guard draft.first(.statusReason, in: immunization) != nil,
+      let status = draft.first(.status, in: immunization),
+      draft.text(of: status) == "completed"
+    else { return }
+    report(
+      Conversion.contradiction, at: activity, "a vaccine that was given, and why it was not given")
+    let stated = draft.text(of: status)
+    draft.replace(status, .string, Text("not-done"))
+    keep(path: Text("statusCode/@code"), content: stated, in: status) {
+      note(.rule(Reason("the status that the source states, against its own refusal")), $0)
+    }
+  }
+
   /// Who gave the vaccine.
   func administrator(_ participation: Cursor, in immunization: Draft.Slot) {
     guard saysSomething(participation), let entity = participation.first(.assignedEntity) else {
@@ -108,6 +131,8 @@ enum ImmunizationKinds {
         if builder.draft.first(.status, in: immunization) == nil {
           builder.absent(as: .status, in: immunization)
         }
+        builder.refusal(activity, in: immunization)
+        builder.absent(as: .primarySource, in: immunization)
         if builder.isMissing(.vaccineCode, in: immunization) {
           builder.absentObject(.vaccineCode, in: immunization)
         }

@@ -14,8 +14,9 @@ enum MedicationTable {
       .function("doNotPerform", "@negationInd", "only where true") { builder, indicator, request in
         if indicator.text == "true" { builder.boolean(indicator, as: .doNotPerform, in: request) }
       },
-      .function("medication[x]", "consumable/manufacturedProduct", "medication") {
-        $0.medication($1, in: $2)
+      .function("medication[x]", ".", "product, form and vehicle") { builder, activity, request in
+        guard let product = activity.first(.consumable)?.first(.manufacturedProduct) else { return }
+        builder.medication(product, of: activity, in: request)
       },
       .function("dosageInstruction.timing", "effectiveTime", "timing") { builder, time, request in
         builder.timing(time, in: builder.draft.object(.dosageInstruction, in: request))
@@ -39,6 +40,17 @@ enum MedicationTable {
       .row(
         "dosageInstruction.text",
         "entryRelationship/substanceAdministration[code=76662-6]/text", .string),
+      .function("dosageInstruction.text", "text", "only its own words") { builder, text, request in
+        let dosage = builder.draft.object(.dosageInstruction, in: request)
+        guard text.first(.reference) == nil, builder.draft.first(.text, in: dosage) == nil else {
+          return
+        }
+        builder.string(text, as: .text, in: dosage)
+      },
+      .row(
+        "dosageInstruction.patientInstruction",
+        "entryRelationship/supply/entryRelationship/act[templateId=2.16.840.1.113883.10.20.22.4.20]/text",
+        .string),
       .function("dosageInstruction.asNeeded[x]", "precondition", "as needed") {
         $0.asNeeded($1, in: $2)
       },
@@ -46,7 +58,7 @@ enum MedicationTable {
         "dosageInstruction.patientInstruction", "entryRelationship[@inversionInd=true]/act",
         "instruction"
       ) { $0.instruction($1, in: $2) },
-      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .reason,
       .function("dispenseRequest", "entryRelationship/supply[@moodCode=INT]", "dispense request") {
         $0.dispenseRequest($1, in: $2)
       },
@@ -77,11 +89,20 @@ enum MedicationTable {
 }
 
 extension FHIRBuilder {
-  /// A product of which only the code is known is a concept; any other is a Medication.
-  func medication(_ product: Cursor, in request: Draft.Slot) {
-    guard draft.first(.medicationCodeableConcept, in: request) == nil, saysSomething(product) else {
-      return
-    }
+  /// A product of which only the code is known is a concept; any other, and one whose form or vehicle
+  /// the statement around it tells, is a Medication.
+  func medication(_ product: Cursor, of activity: Cursor? = nil, in request: Draft.Slot) {
+    guard draft.first(.medicationCodeableConcept, in: request) == nil,
+      draft.first(.medicationReference, in: request) == nil, saysSomething(product)
+    else { return }
+    let form = activity?.first(.administrationUnitCode).flatMap { saysSomething($0) ? $0 : nil }
+    let vehicles =
+      activity?.all(.participant).compactMap { participant -> Cursor? in
+        guard participant.attribute(.typeCode).map({ $0.text == "CSM" }) ?? false else {
+          return nil
+        }
+        return participant.first(.participantRole)?.first(.playingEntity)
+      } ?? []
     let material = product.first(.manufacturedMaterial) ?? product.first(.manufacturedLabeledDrug)
     let isPlain = product.children.allSatisfy { child in
       child.kind != .element || child.index == material?.index || child.name == .templateId
@@ -94,7 +115,7 @@ extension FHIRBuilder {
             || !saysSomething(child)
         }
       } ?? false
-    if isPlain, isOnlyCode, let material {
+    if isPlain, isOnlyCode, form == nil, vehicles.isEmpty, let material {
       if let code = material.first(.code) {
         codeableConcept(code, as: .medicationCodeableConcept, in: request)
       }
@@ -106,8 +127,23 @@ extension FHIRBuilder {
     let medication = addResource(.Medication, from: product)
     markElsewhere(product)
     apply(MedicationTable.medication, product, to: medication.slot)
+    if let form { codeableConcept(form, as: .form, in: medication.slot) }
+    for vehicle in vehicles { self.vehicle(vehicle, in: medication.slot) }
     keepRemainder(of: product, in: medication.slot)
     refer(to: medication, as: .medicationReference, in: request)
+  }
+
+  /// What a medicine is given in.
+  private func vehicle(_ entity: Cursor, in medication: Draft.Slot) {
+    guard saysSomething(entity) else { return }
+    let ingredient = draft.addObject(.ingredient, in: medication)
+    if let code = entity.first(.code) {
+      codeableConcept(code, as: .itemCodeableConcept, in: ingredient)
+    }
+    if let name = entity.first(.name) { nameAsText(name, in: ingredient, .itemCodeableConcept) }
+    put(
+      rule: "false", Reason("a vehicle is no active ingredient"), .false, as: .isActive,
+      in: ingredient)
   }
 
   func nameAsText(_ name: Cursor, in parent: Draft.Slot, _ member: Name) {
@@ -144,6 +180,8 @@ extension FHIRBuilder {
     let criterion = precondition.first(.criterion)
     if let value = criterion?.first(.value), saysSomething(value), value.attribute(.code) != nil {
       codeableConcept(value, as: .asNeededCodeableConcept, in: dosage)
+    } else if let text = criterion?.first(.text), saysSomething(text) {
+      string(text, as: .text, in: draft.addObject(.asNeededCodeableConcept, in: dosage))
     } else {
       let reason = Reason("a precondition: the medicine is taken when needed")
       put(rule: "true", reason, .true, as: .asNeededBoolean, in: dosage)
@@ -207,9 +245,15 @@ extension FHIRBuilder {
   private func periodic(_ time: Cursor, in dosage: Draft.Slot) {
     guard let period = time.first(.period) else { return }
     let low = period.first(.low) ?? period
-    guard let value = nonBlank(low.attribute(.value)), let unit = nonBlank(low.attribute(.unit)),
-      ["s", "min", "h", "d", "wk", "mo", "a"].contains(where: { unit.text.trimmed == $0 })
+    guard let value = nonBlank(low.attribute(.value)), let unit = nonBlank(low.attribute(.unit))
     else { return }
+    guard ["s", "min", "h", "d", "wk", "mo", "a"].contains(where: { unit.text.trimmed == $0 })
+    else {
+      // Senders write abbreviations such as BID where a unit of time belongs.
+      let code = draft.object(.code, in: draft.object(.timing, in: dosage))
+      if draft.first(.text, in: code) == nil { put(unit.sourced, as: .text, in: code) }
+      return
+    }
     let rhythm = draft.object(.`repeat`, in: draft.object(.timing, in: dosage))
     guard draft.first(.period, in: rhythm) == nil else { return }
     let institution = time.attribute(.institutionSpecified)
@@ -299,7 +343,7 @@ enum AdministrationTable {
           participation, as: .actor, in: slot,
           targets: member.map(builder.facts.targets(of:)) ?? [])
       },
-      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .reason,
       .row("dosage.site", "approachSiteCode", .codeableConcept),
       .row("dosage.route", "routeCode", .codeableConcept),
       .row("dosage.dose", "doseQuantity", .quantity),
@@ -383,8 +427,22 @@ enum MedicationKinds {
 }
 
 extension FHIRBuilder {
-  /// The medication that R4 requires.
-  func completeMedication(in resource: Draft.Slot) {
+  /// The medication that R4 requires; that of the statement around it where it names none itself.
+  func completeMedication(_ context: StatementContext? = nil, in resource: Draft.Slot) {
+    if isMissing(.medicationCodeableConcept, in: resource),
+      isMissing(.medicationReference, in: resource), let around = context?.parents.last,
+      let parent = statements.handle(of: around)
+    {
+      let reason = Reason("the medicine of the statement around it")
+      if let concept = draft.first(.medicationCodeableConcept, in: parent.slot) {
+        repeatConcept(concept, as: .medicationCodeableConcept, reason, in: resource)
+      } else if let reference = draft.first(.medicationReference, in: parent.slot),
+        let url = draft.first(.reference, in: reference)
+      {
+        let copy = draft.addObject(.medicationReference, in: resource)
+        put(Sourced(draft.text(of: url), .rule(reason)), as: .reference, in: copy)
+      }
+    }
     if isMissing(.medicationCodeableConcept, in: resource),
       isMissing(.medicationReference, in: resource)
     {
@@ -400,7 +458,7 @@ extension FHIRBuilder {
         "R4 requires MedicationRequest.intent; the mood has no counterpart: proposal")
       put(rule: "proposal", reason, as: .intent, in: request)
     }
-    completeMedication(in: request)
+    completeMedication(context, in: request)
     recorder(
       of: statement, in: context, as: .requester, date: .authoredOn, in: request,
       type: .MedicationRequest)

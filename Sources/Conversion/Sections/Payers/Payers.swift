@@ -8,13 +8,31 @@ enum CoverageTable {
     [
       .row("identifier", "id", .identifier),
       .row("type", "code", .codeableConcept),
-      .row("policyHolder", "participant[@typeCode=HLD]", .participation),
+      .function("policyHolder", "participant[@typeCode=HLD]/participantRole", "holder") {
+        $0.policyHolder($1, in: $2)
+      },
       .row("identifier", "participant[@typeCode=COV]/participantRole/id", .identifier),
       .row("relationship", "participant[@typeCode=COV]/participantRole/code", .codeableConcept),
       .row("period", "participant[@typeCode=COV]/time", .period),
       .row("payor", "performer", .participation),
       .row("text", "text", .narrative),
     ])
+}
+
+extension FHIRBuilder {
+  /// Who holds the policy: the patient, or somebody around the patient.
+  fileprivate func policyHolder(_ role: Cursor, in coverage: Draft.Slot) {
+    guard saysSomething(role), draft.first(.policyHolder, in: coverage) == nil else { return }
+    let ids = role.all(.id).compactMap { StatementIndex.key(of: $0, arena) }
+    if let patient, ids.contains(where: patientIDs.contains) {
+      refer(to: patient, as: .policyHolder, in: coverage)
+      return
+    }
+    let holder = addResource(.RelatedPerson, from: role)
+    subject(of: holder)
+    apply(RoleTables.relatedPerson, role, to: holder.slot)
+    refer(to: holder, as: .policyHolder, in: coverage)
+  }
 }
 
 enum CoverageKinds {

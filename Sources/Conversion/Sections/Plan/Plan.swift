@@ -22,7 +22,15 @@ enum PlanTable {
       .row("occurrence[x]", "effectiveTime", .time),
       .row("bodySite", "targetSiteCode", .codeableConcept),
       .row("performer", "performer", .participation),
-      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .reason,
+      .function("occurrence[x]", "effectiveTime/center", "day of the plan") {
+        builder, center, request in
+        if builder.isMissing(.occurrenceDateTime, in: request),
+          builder.isMissing(.occurrencePeriod, in: request)
+        {
+          builder.dateTime(center, as: .occurrenceDateTime, in: request)
+        }
+      },
       .row(
         "patientInstruction",
         "entryRelationship/act[templateId=2.16.840.1.113883.10.20.22.4.20]/text", .string),
@@ -58,6 +66,7 @@ enum PlanKinds {
     [
       builder.resource(PlanTable.request, statement, context) { request in
         builder.completeStatus(of: "ServiceRequest", in: request)
+        builder.wordsOfText(statement, as: .code, in: request)
         if builder.draft.first(.intent, in: request) == nil {
           builder.absent(as: .intent, in: request)
         }

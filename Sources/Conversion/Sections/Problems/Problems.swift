@@ -27,7 +27,9 @@ enum ProblemTable {
       .row("code", "value", .codeableConcept),
       .row("bodySite", "targetSiteCode", .codeableConcept),
       .row("onset[x]", "effectiveTime", .dateTime),
-      .function("onset[x]", "entryRelationship/observation[code=445518008]/value", "age at onset") {
+      .function(
+        "onset[x]", "entryRelationship/observation[code=445518008|397659008]/value", "age at onset"
+      ) {
         builder, value, condition in
         guard builder.draft.first(.onsetDateTime, in: condition) == nil else { return }
         builder.quantity(value, as: .onsetAge, in: condition)
@@ -75,7 +77,7 @@ enum ProblemKinds {
         "2.16.840.1.113883.10.20.22.4.4", "2.16.840.1.113883.10.20.1.28",
         "1.3.6.1.4.1.19376.1.5.3.1.4.5",
       ], sections: ["11450-4"], tables: [ProblemTable.condition]
-    ) { [problem($0, $1, $2, concern: nil)].compactMap { $0 } },
+    ) { [problem($0, $1, $2, concern: nil)] },
   ]
 
   /// A concern and the problems in it: one Condition a problem.
@@ -90,9 +92,7 @@ enum ProblemKinds {
         StatementKind.kind(of: observation, in: context)?.name == "problem-observation"
       else { continue }
       builder.markElsewhere(observation)
-      if let condition = problem(builder, observation, inner, concern: act) {
-        conditions.append(condition)
-      }
+      conditions.append(problem(builder, observation, inner, concern: act))
     }
     guard let first = conditions.first else {
       return GeneralStatement.convert(builder, act, context)
@@ -104,11 +104,11 @@ enum ProblemKinds {
     return conditions
   }
 
-  private static func problem(
+  static func problem(
     _ builder: FHIRBuilder, _ observation: Cursor, _ context: StatementContext, concern: Cursor?
-  ) -> ResourceHandle? {
-    builder.resource(ProblemTable.condition, observation, context) { condition in
-      builder.sectionCategory(context, in: condition)
+  ) -> ResourceHandle {
+    let problem = builder.resource(ProblemTable.condition, observation, context) { condition in
+      builder.sectionCategory(context, of: condition)
       if !builder.hasStatusObservation(observation) {
         builder.clinicalStatus(concern, in: condition)
       }
@@ -118,18 +118,58 @@ enum ProblemKinds {
         type: .Condition)
       builder.implied(observation)
     }
+    builder.encounterDiagnosis(problem, context)
+    return problem
   }
 }
 
 extension FHIRBuilder {
-  /// The category that the section stands for.
-  func sectionCategory(_ context: StatementContext, in condition: Draft.Slot) {
+  /// The category that the section stands for, and the part that a diagnosis has in the encounter of the
+  /// document.
+  func sectionCategory(_ context: StatementContext, of condition: Draft.Slot) {
     guard let target = maps.translate(context.sectionCode, by: maps.map("cf-problem-category"))
     else { return }
-    let coding = draft.addObject(.coding, in: draft.addObject(.category, in: condition))
-    let reason = Reason("the category that the section stands for")
-    put(Sourced(target.system, .rule(reason)), as: .system, in: coding)
-    put(Sourced(target.code, .rule(reason)), as: .code, in: coding)
+    addCategory(
+      target.system, target.code, Reason("the category that the section stands for"), in: condition)
+  }
+
+  /// Adds a category that the resource does not have yet.
+  @discardableResult
+  func addCategory(
+    _ system: Text, _ code: Text, _ reason: Reason, in resource: Draft.Slot
+  ) -> Draft.Slot {
+    for category in draft.children(of: resource) where draft.name(of: category) == .category {
+      if let coding = draft.first(.coding, in: category),
+        let known = draft.first(.code, in: coding),
+        draft.text(of: known) == code
+      {
+        return known
+      }
+    }
+    let coding = draft.addObject(.coding, in: draft.addObject(.category, in: resource))
+    put(Sourced(system, .rule(reason)), as: .system, in: coding)
+    return put(Sourced(code, .rule(reason)), as: .code, in: coding)
+  }
+
+  /// A diagnosis of the admission, the discharge or an operation belongs to the encounter of the header.
+  fileprivate func encounterDiagnosis(_ condition: ResourceHandle, _ context: StatementContext) {
+    guard let encompassing else { return }
+    let role: StaticString
+    switch context.sectionCode.string {
+    case "46241-6": role = "AD"
+    case "11535-2": role = "DD"
+    case "10219-4": role = "pre-op"
+    case "10218-6": role = "post-op"
+    default: return
+    }
+    if draft.first(.encounter, in: condition.slot) == nil {
+      refer(to: encompassing, as: .encounter, in: condition.slot)
+    }
+    let diagnosis = draft.addObject(.diagnosis, in: encompassing.slot)
+    refer(to: condition, as: .condition, in: diagnosis)
+    concept(
+      "http://terminology.hl7.org/CodeSystem/diagnosis-role", role,
+      Reason("the role that the section stands for"), as: .use, in: diagnosis)
   }
 
   /// Whether a problem or an allergy states its status itself, in whatever words.
@@ -160,6 +200,11 @@ extension FHIRBuilder {
         ["active", "recurrence", "relapse"].contains { draft.text(of: slot) == $0 }
       } ?? false
     if draft.first(.abatementDateTime, in: condition) != nil {
+      if status == nil, isMissing(.clinicalStatus, in: condition) {
+        concept(
+          "http://terminology.hl7.org/CodeSystem/condition-clinical", "inactive",
+          Reason("R4 requires it of a condition with an end"), as: .clinicalStatus, in: condition)
+      }
       if isActive, let status {
         let high = observation.first(.effectiveTime)?.first(.high)?.attribute(.value)
         let kept = draft.text(of: status)

@@ -27,7 +27,7 @@ enum ProcedureTable {
       .function("extension", "methodCode", "method") {
         $0.conceptExtension($1, "http://hl7.org/fhir/StructureDefinition/procedure-method", in: $2)
       },
-      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .reason,
       .row("asserter", "informant", .participation),
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
       .row("text", "text", .narrative),

@@ -67,6 +67,8 @@ extension FHIRBuilder {
       if low != nil || high != nil {
         if let low { quantity(low, as: .low, in: slot) }
         if let high { quantity(high, as: .high, in: slot) }
+      } else if let words = nonBlank(value.attribute(.displayName)) {
+        put(words.sourced, as: .text, in: slot)
       } else if value.attribute(.value) == nil, value.attribute(.code) == nil {
         string(value, as: .text, in: slot)
       }
@@ -102,8 +104,29 @@ extension FHIRBuilder {
     keepRemainder(of: role, in: resource.slot)
     var handles = RoleHandles()
     handles.location = resource
-    roles.add(handles, role, digest, idKey: .empty)
+    roles.add(handles, role, digest, ids: [])
     return resource
+  }
+
+  /// A report without a time has that of its members: the one day, or from the first to the last.
+  fileprivate func timeOfMembers(_ organizer: Cursor, in report: Draft.Slot) {
+    guard isMissing(.effectiveDateTime, in: report), isMissing(.effectivePeriod, in: report) else {
+      return
+    }
+    let times = organizer.all(.component).compactMap { component in
+      nonBlank(component.first(.observation)?.first(.effectiveTime)?.attribute(.value))
+    }.filter { PartialDateTime(hl7: $0.text.trimmed) != nil }
+    func isEarlier(_ a: Cursor, _ b: Cursor) -> Bool {
+      a.text.trimmed.bytes.lexicographicallyPrecedes(b.text.trimmed.bytes)
+    }
+    guard let first = times.min(by: isEarlier), let last = times.max(by: isEarlier) else { return }
+    if first.text.trimmed == last.text.trimmed {
+      dateTime(leaf: first, as: .effectiveDateTime, in: report)
+    } else {
+      let period = draft.addObject(.effectivePeriod, in: report)
+      dateTime(leaf: first, as: .start, in: period)
+      dateTime(leaf: last, as: .end, in: period)
+    }
   }
 
   /// A statement that is denied: no member of an Observation says so, and nobody may overlook it.
@@ -195,6 +218,7 @@ enum ResultKinds {
         builder.refer(to: first, as: .specimen, in: result.slot)
       }
     }
+    builder.timeOfMembers(organizer, in: report.slot)
     builder.relateNested(organizer, of: report, context)
     builder.keepRemainder(of: organizer, in: report.slot)
     return [report]

@@ -49,11 +49,25 @@ enum SupplyTable {
     resource: .DeviceUseStatement,
     [
       .row("identifier", "id", .identifier),
-      .row("status", "statusCode", .mappedCode("cf-device-use-status")),
-      .row("timing[x]", "effectiveTime", .time),
+      .function("status", "statusCode", "of the use, where the code tells") {
+        builder, status, use in
+        // That the supply is completed does not say that the device is used no more.
+        guard !(status.attribute(.code).map { $0.text == "completed" } ?? false) else { return }
+        builder.mappedCode(status, "cf-device-use-status", as: .status, in: use)
+      },
+      .function("timing[x]", "effectiveTime", "the day of the supply, or since when") {
+        builder, time, use in
+        let low = builder.nonBlank(time.first(.low)?.attribute(.value))
+        let high = builder.nonBlank(time.first(.high)?.attribute(.value))
+        if let point = builder.nonBlank(time.attribute(.value)) ?? (low == nil ? high : nil) {
+          builder.dateTime(leaf: point, as: .timingDateTime, in: use)
+        } else {
+          builder.period(time, as: .timingPeriod, in: use)
+        }
+      },
       .row("device", "participant[@typeCode=PRD]", .participation),
       .row("device", "participant[@typeCode=DEV]", .participation),
-      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .reason,
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
       .row("text", "text", .narrative),
     ])
@@ -75,7 +89,7 @@ enum SupplyTable {
       },
       .row("occurrence[x]", "effectiveTime", .time),
       .row("performer", "performer", .participation),
-      .row("reasonCode", "entryRelationship[@typeCode=RSON]/observation/value", .codeableConcept),
+      .reason,
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
       .row("text", "text", .narrative),
     ])
@@ -110,7 +124,12 @@ enum SupplyKinds {
     case (true, true):
       return builder.resource(SupplyTable.dispense, supply, context) { dispense in
         builder.completeStatus(of: "MedicationDispense", in: dispense)
-        builder.completeMedication(in: dispense)
+        builder.completeMedication(context, in: dispense)
+        if let around = context.parents.last, let request = builder.statements.handle(of: around),
+          request.type == .MedicationRequest
+        {
+          builder.refer(to: request, as: .authorizingPrescription, in: dispense)
+        }
         builder.negated(supply, in: dispense)
       }
     case (true, false):

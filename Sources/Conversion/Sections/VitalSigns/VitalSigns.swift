@@ -144,7 +144,7 @@ enum VitalSignKinds {
     builder.subject(of: pressure)
     let type = builder.facts.type(named: .Observation)
     let shared: Set<String> = [
-      "identifier", "status", "effective[x]", "performer", "text", "method", "bodySite",
+      "identifier", "status", "effective[x]", "performer", "text", "method", "bodySite", "note",
     ]
     let rows = ObservationRows.all.filter { shared.contains($0.target.text) }
     for row in rows { builder.apply(row, systolic, to: pressure.slot, type) }
@@ -160,7 +160,9 @@ enum VitalSignKinds {
         if leaf.kind == .attribute, leaf.name == .value { builder.note(.leaf(leaf), code) }
       }
     }
-    if let first = rows.first { builder.apply(first, diastolic, to: pressure.slot, type) }
+    for row in rows where ["identifier", "note"].contains(row.target.text) {
+      builder.apply(row, diastolic, to: pressure.slot, type)
+    }
     for part in [systolic, diastolic] {
       let component = builder.draft.addObject(.component, in: pressure.slot)
       builder.apply(VitalSignTable.component, part, to: component)
