@@ -157,6 +157,7 @@ extension FHIRBuilder {
     apply(HeaderTable.composition, source, to: composition.slot)
     body(in: composition.slot)
     resolveLinks()
+    flushAliases()
     completeComposition(composition.slot)
     keepRemainder(of: source, in: composition.slot)
   }
@@ -209,6 +210,7 @@ extension FHIRBuilder {
     put(rule: "collection", Reason("a fragment is a collection Bundle"), as: .type, in: draft.root)
     convertPart(source)
     resolveLinks()
+    flushAliases()
     if draft.first(.entry, in: draft.root) == nil { keptPart(source) }
   }
 

@@ -93,12 +93,20 @@ final class FHIRBuilder {
   }
 
   /// Notes that an element is the same as one that was converted before: its leaves are where those of
-  /// the other one are, and in the reference that now points there.
-  func note(_ element: Cursor, sameAs other: Int, reference: Draft.Slot) {
+  /// the other one are, in the reference that now points there, and in the resource, which would say
+  /// more if they differed.
+  func note(
+    _ element: Cursor, sameAs other: Int, reference: Draft.Slot, resource: Draft.Slot? = nil
+  ) {
     // The same element may be referred to from many places: its leaves are where they are.
     guard other != element.index else { return }
+    markTaken(element)
+    ledger?.addAlias(element.index..<element.end, other, reference, resource)
+  }
+
+  /// Marks an element with all its leaves as being in the target.
+  func markTaken(_ element: Cursor) {
     for index in element.index..<element.end where use[index] == .untouched { use[index] = .taken }
-    ledger?.addAlias(element.index..<element.end, other, reference)
   }
 
   func markStructural(_ leaf: Cursor) {

@@ -22,10 +22,11 @@ extension FHIRBuilder {
   /// The code and its translations; one that says the same once more is not repeated.
   private func addCodings(_ code: Cursor, to concept: Draft.Slot) {
     coding(code, as: .coding, in: concept)
-    let first = draft.first(.coding, in: concept)
     for translation in code.all(.translation) {
-      if let first, isSameCode(translation, code) {
-        for leaf in translation.children where leaf.kind == .attribute { note(.leaf(leaf), first) }
+      if isSameCode(translation, code) {
+        for leaf in translation.children where leaf.kind == .attribute {
+          note(.leaf(leaf), concept)
+        }
       } else {
         addCodings(translation, to: concept)
       }

@@ -96,9 +96,20 @@ extension FHIRBuilder {
     let reference = draft.addObject(name, in: parent)
     let slot = put(Sourced(resource.url, .rule(.reference)), as: .reference, in: reference)
     if !pendingAliases.isEmpty, let waiting = pendingAliases.removeValue(forKey: resource.slot) {
-      for alias in waiting { note(alias.element, sameAs: alias.other, reference: slot) }
+      for alias in waiting {
+        note(alias.element, sameAs: alias.other, reference: slot, resource: resource.slot)
+      }
     }
     return slot
+  }
+
+  /// Notes what waits for a reference that never came.
+  func flushAliases() {
+    let waiting = pendingAliases
+    pendingAliases = [:]
+    for (slot, aliases) in waiting.sorted(by: { $0.key.index < $1.key.index }) {
+      for alias in aliases { note(alias.element, sameAs: alias.other, reference: slot) }
+    }
   }
 
   /// The ids of an element as one text; empty when it has none that says anything.

@@ -38,7 +38,12 @@ struct StatementIndex {
 
   /// The statements with one of the ids of an element.
   func entries(like element: Cursor, _ arena: Arena) -> [Entry] {
-    element.all(.id).compactMap { StatementIndex.key(of: $0, arena) }.flatMap { byID[$0] ?? [] }
+    element.all(.id).flatMap { entries(withID: $0, arena) }
+  }
+
+  /// The statements with an id.
+  func entries(withID id: Cursor, _ arena: Arena) -> [Entry] {
+    StatementIndex.key(of: id, arena).flatMap { byID[$0] } ?? []
   }
 
   /// An II as a key; `nil` for one that names an authority and not a thing.
@@ -62,7 +67,8 @@ extension FHIRBuilder {
         && RoleIndex.areSame($0.statement, statement)
     }
     if let first = same.first {
-      note(statement, sameAs: first.statement.index, reference: first.handle.slot)
+      markTaken(statement)
+      pendingAliases[first.handle.slot, default: []].append((statement, first.statement.index))
     }
     var seen: Set<Int32> = []
     return same.map(\.handle).filter { seen.insert($0.slot.index).inserted }
@@ -110,11 +116,14 @@ extension FHIRBuilder {
 
   /// Notes that parts of an element are the same as parts of an earlier one, which need not be written
   /// again.
-  func noteSameParts(of element: Cursor, as other: Cursor, in resource: ResourceHandle) {
-    let known = Array(other.children.filter { $0.kind == .element })
+  func noteSameParts(
+    of element: Cursor, as other: Cursor, in resource: ResourceHandle, besides: Set<Name> = []
+  ) {
+    let known = Array(other.children.filter { $0.kind == .element && !besides.contains($0.name) })
     for child in element.children where child.kind == .element && use[child.index] == .untouched {
       if let same = known.first(where: { $0.name == child.name && RoleIndex.areSame($0, child) }) {
-        note(child, sameAs: same.index, reference: resource.slot)
+        markTaken(child)
+        pendingAliases[resource.slot, default: []].append((child, same.index))
       }
     }
   }
@@ -138,6 +147,20 @@ extension FHIRBuilder {
     statements.links.append(StatementIndex.Link(holder: holder, type: type, resource: resource))
   }
 
+  /// Notes that an id is why a reference leads where it does. Of several ids that lead to the same place
+  /// none is the reason alone, so they are kept.
+  func note(idsOf holder: Cursor, leadingTo targets: [ResourceHandle], _ reference: Draft.Slot) {
+    let leading = holder.all(.id).filter { id in
+      statements.entries(withID: id, arena).contains { entry in
+        targets.contains { $0.slot == entry.handle.slot }
+      }
+    }
+    guard leading.count == 1 else { return }
+    for name in [Name.root, .`extension`] {
+      if let leaf = leading[0].attribute(name) { note(.leaf(leaf), reference) }
+    }
+  }
+
   /// Writes the references whose targets are known now, and keeps the others as they stand.
   func resolveLinks() {
     for link in statements.links {
@@ -146,9 +169,7 @@ extension FHIRBuilder {
         .filter { seen.insert($0.slot.index).inserted }
       for target in targets {
         let reference = refer(to: target, relatedBy: link.type, from: link.resource)
-        for id in link.holder.all(.id) {
-          for leaf in id.children where leaf.kind == .attribute { note(.leaf(leaf), reference) }
-        }
+        note(idsOf: link.holder, leadingTo: [target], reference)
       }
       keepRemainder(of: link.holder, in: link.resource.slot)
     }

@@ -230,16 +230,16 @@ private struct LineReader {
     }
     if aliasOf[leaf] >= 0 {
       let alias = ledger.records.aliases[Int(aliasOf[leaf])]
-      guard let place = place(of: alias.reference) else { return reason }
+      let more = [alias.reference, alias.resource].compactMap { $0 < 0 ? nil : place(of: $0) }
       let before = (carried.count, kept.count, partly.count)
       let other = collect(alias.other + leaf - alias.leaves.lowerBound)
       // The reference to what stands elsewhere is a place of the leaf as well.
       if carried.count > before.0 {
-        carried.append(place)
+        carried += more
       } else if kept.count > before.1 {
-        kept.append(place)
+        kept += more
       } else if partly.count > before.2 {
-        partly.append(place)
+        partly += more
       }
       if reason.isEmpty { reason = other }
     }

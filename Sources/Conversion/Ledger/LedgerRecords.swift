@@ -20,6 +20,8 @@ struct LedgerRecords {
     /// Where the element that is the same begins.
     let other: Int
     let reference: Int32
+    /// The resource as a whole; -1 for none.
+    let resource: Int32
   }
 
   private(set) var records: [Record] = []
@@ -41,8 +43,12 @@ struct LedgerRecords {
     ranges.append(RangeRecord(leaves: leaves, slot: slot.index, kind: kind))
   }
 
-  mutating func addAlias(_ leaves: Range<Int>, _ other: Int, _ reference: Draft.Slot) {
-    aliases.append(Alias(leaves: leaves, other: other, reference: reference.index))
+  mutating func addAlias(
+    _ leaves: Range<Int>, _ other: Int, _ reference: Draft.Slot, _ resource: Draft.Slot?
+  ) {
+    aliases.append(
+      Alias(
+        leaves: leaves, other: other, reference: reference.index, resource: resource?.index ?? -1))
   }
 
   private mutating func number(of reason: Reason) -> Int32 {

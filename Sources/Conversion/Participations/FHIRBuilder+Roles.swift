@@ -32,7 +32,7 @@ extension FHIRBuilder {
     if let known = roles.entry(sameAs: entity, digest) {
       guard let handle = known.handles.choose(targets, facts) else { return nil }
       let reference = refer(to: handle, as: name, in: parent)
-      note(entity, sameAs: known.start, reference: reference)
+      note(entity, sameAs: known.start, reference: reference, resource: handle.slot)
       return reference
     }
     let ids = entity.all(.id).compactMap { StatementIndex.key(of: $0, arena) }
@@ -61,8 +61,11 @@ extension FHIRBuilder {
     to handle: ResourceHandle, byIDsOf entity: Cursor, as name: Name, in parent: Draft.Slot
   ) -> Draft.Slot {
     let reference = refer(to: handle, as: name, in: parent)
-    for id in entity.all(.id) {
-      for leaf in id.children where leaf.kind == .attribute { note(.leaf(leaf), reference) }
+    let ids = entity.all(.id).filter(saysSomething)
+    // Of several ids none is the reason alone; they are kept.
+    guard ids.count == 1 else { return reference }
+    for part in [Name.root, .`extension`] {
+      if let leaf = ids[0].attribute(part) { note(.leaf(leaf), reference) }
     }
     return reference
   }
@@ -202,7 +205,9 @@ extension FHIRBuilder {
   ) -> ResourceHandle {
     if let same, let known = same.handles.person, known.type == mapping.resource {
       let other = source.at(same.start)
-      noteSameParts(of: entity, as: other, in: known)
+      // What belongs to the role and not to the person is told by each role.
+      noteSameParts(
+        of: entity, as: other, in: known, besides: [.code, .specialty, .representedOrganization])
       for holder in [Name.assignedPerson, .associatedPerson, .playingEntity, .relatedPerson] {
         guard let person = entity.first(holder), let before = other.first(holder) else { continue }
         noteSameParts(of: person, as: before, in: known)

@@ -175,6 +175,10 @@ extension FHIRBuilder {
       return
     }
     coding(actClass, as: .`class`, in: encounter)
+    if let slot = draft.first(.`class`, in: encounter), let system = actClass.attribute(.codeSystem)
+    {
+      note(.leaf(system), slot)
+    }
     let type = draft.addObject(.type, in: encounter)
     for other in all where other.index != actClass.index { coding(other, as: .coding, in: type) }
     if let original = code.first(.originalText) { string(original, as: .text, in: type) }

@@ -66,11 +66,7 @@ enum HealthConcernKinds {
         builder.markElsewhere(nested)
         for condition in known {
           let code = category(builder, in: condition.slot)
-          for id in nested.all(.id) {
-            for leaf in id.children where leaf.kind == .attribute {
-              builder.note(.leaf(leaf), code)
-            }
-          }
+          builder.note(idsOf: nested, leadingTo: known, code)
           if !conditions.contains(where: { $0.slot == condition.slot }) {
             conditions.append(condition)
           }
