@@ -45,7 +45,7 @@ extension FHIRBuilder {
     {
       return refer(to: handle, byIDsOf: entity, as: name, in: parent)
     }
-    let same = earlier.first { $0.handles.person != nil && areOne(source.at($0.start), entity) }
+    let same = earlier.filter { $0.handles.person != nil && areOne(source.at($0.start), entity) }
     let handles = makeResources(entity, of: participation, targets, same: same)
     roles.add(handles, entity, digest, ids: ids)
     return handles.choose(targets, facts).map { refer(to: $0, as: name, in: parent) }
@@ -122,9 +122,9 @@ extension FHIRBuilder {
 
   // MARK: Making resources
 
-  /// - Parameter same: An earlier role of the same person.
+  /// - Parameter same: Earlier roles of the same person.
   private func makeResources(
-    _ entity: Cursor, of participation: Cursor, _ targets: [Int], same: RoleIndex.Entry?
+    _ entity: Cursor, of participation: Cursor, _ targets: [Int], same: [RoleIndex.Entry]
   ) -> RoleHandles {
     var handles = RoleHandles()
     if participation.attribute(.typeCode).map({ $0.text == "LOC" }) ?? false,
@@ -162,7 +162,7 @@ extension FHIRBuilder {
     }
     if isRelative(entity) {
       handles.person = make(RoleTables.relatedPerson, entity, same)
-      if let person = handles.person, same == nil { subject(of: person) }
+      if let person = handles.person, same.isEmpty { subject(of: person) }
       return handles
     }
     let hasPerson = [Name.assignedPerson, .informationRecipient, .associatedPerson, .playingEntity]
@@ -201,16 +201,21 @@ extension FHIRBuilder {
 
   /// The resource of a role; what it says beyond an earlier role of the same person is added to that.
   private func make(
-    _ mapping: Mapping, _ entity: Cursor, _ same: RoleIndex.Entry? = nil
+    _ mapping: Mapping, _ entity: Cursor, _ same: [RoleIndex.Entry] = []
   ) -> ResourceHandle {
-    if let same, let known = same.handles.person, known.type == mapping.resource {
-      let other = source.at(same.start)
-      // What belongs to the role and not to the person is told by each role.
-      noteSameParts(
-        of: entity, as: other, in: known, besides: [.code, .specialty, .representedOrganization])
-      for holder in [Name.assignedPerson, .associatedPerson, .playingEntity, .relatedPerson] {
-        guard let person = entity.first(holder), let before = other.first(holder) else { continue }
-        noteSameParts(of: person, as: before, in: known)
+    let persons = same.compactMap(\.handles.person)
+    if let known = persons.first(where: { $0.type == mapping.resource }) {
+      for entry in same where entry.handles.person?.slot == known.slot {
+        let other = source.at(entry.start)
+        // What belongs to the role and not to the person is told by each role.
+        noteSameParts(
+          of: entity, as: other, in: known, besides: [.code, .specialty, .representedOrganization])
+        for holder in [Name.assignedPerson, .associatedPerson, .playingEntity, .relatedPerson] {
+          guard let person = entity.first(holder), let before = other.first(holder) else {
+            continue
+          }
+          noteSameParts(of: person, as: before, in: known)
+        }
       }
       apply(mapping, entity, to: known.slot)
       return known
