@@ -40,6 +40,26 @@ struct Convert: AsyncParsableCommand {
   @Option(help: "The severity from which findings make the run fail.")
   var failOn = FailLevel.never
 
+  @Option(help: "Whether to tell how far a long run has come: auto, plain, json, off.")
+  var progress = Progress.Style.auto
+
+  @Flag(
+    help: ArgumentHelp(
+      "Convert lines of standard input to lines of standard output.",
+      discussion:
+        "A line is a resource as JSON, or an object with a doc, C-CDA as text or in base64, and an id that names it in --errors."
+    ))
+  var stream = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Where --stream tells of lines that do not convert, as NDJSON of OperationOutcomes.",
+      valueName: "file|fd:N"))
+  var errors: String?
+
+  @Flag(help: "With --stream, write a line for each line, also for one that does not convert.")
+  var keepSlots = false
+
   @Flag(help: "Lay out JSON and XML with line ends.")
   var pretty = false
 
@@ -49,25 +69,46 @@ struct Convert: AsyncParsableCommand {
   @OptionGroup var limitOptions: LimitOptions
 
   @Argument(help: ArgumentHelp("Files, folders, or - for standard input.", valueName: "input"))
-  var inputs: [String]
+  var inputs: [String] = []
 
   func validate() throws {
     guard jobs > 0 else { throw ValidationError("--jobs is above 0") }
+    guard stream == inputs.isEmpty else {
+      throw ValidationError(stream ? "--stream reads standard input only" : "no input is named")
+    }
+    if stream, to == .fhirXML || to == .ndjson || pretty {
+      throw ValidationError("--stream writes one line of JSON for a line")
+    }
+    if !stream, errors != nil || keepSlots {
+      throw ValidationError("--errors and --keep-slots go with --stream")
+    }
     if let now, PartialDateTime(fhir: now)?.offset == nil {
       throw ValidationError("--now is an instant such as 2026-11-25T12:00:00Z")
     }
-    if let report, Report.Format(fileName: report) == nil {
+    if let report, ReportFormat(fileName: report) == nil {
       throw ValidationError("--report ends in .json or .txt")
     }
   }
 
   func run() async throws {
+    if stream {
+      var run = try StreamRun(command: self)
+      return try run.go()
+    }
     let list = InputList(inputs)
     if list.isSeveral, output == nil {
       throw ValidationError("several inputs, or a folder, need -o FOLDER")
     }
-    var run = ConvertRun(command: self, list: list)
+    var run = try ConvertRun(command: self, list: list)
     try await run.go()
+  }
+}
+
+extension Convert {
+  /// What the converter is told.
+  var options: Converter.Options {
+    Converter.Options(
+      timeZonePolicy: timeZonePolicy?.policy ?? .date, now: now, keepsLedger: ledger != nil)
   }
 }
 
@@ -75,20 +116,27 @@ struct Convert: AsyncParsableCommand {
 struct ConvertRun {
   private let command: Convert
   private let list: InputList
-  private var report = Report()
-  private var ledgerBytes: [UInt8] = []
+  private var report: ReportWriter?
+  private let ledger: ByteSink?
+  private var progress: Progress
+  private var hasFindings = false
   private var done = 0
   private var failed: [ExitCode] = []
   private var counts: [String: (issue: Issue, count: Int)] = [:]
 
-  init(command: Convert, list: InputList) {
+  init(command: Convert, list: InputList) throws {
     self.command = command
     self.list = list
+    progress = Progress(command.progress, total: list.inputs.count)
+    ledger = try command.ledger.map { try ByteSink($0) }
+    if let path = command.report, let format = ReportFormat(fileName: path) {
+      report = ReportWriter(format, to: try ByteSink(path), isSeveral: list.inputs.count > 1)
+    }
   }
 
   /// What became of one input.
   enum Outcome: Sendable {
-    case converted(data: [UInt8], issues: [Issue], ledger: [UInt8])
+    case converted(data: [UInt8], issues: [Issue], ledger: [UInt8], size: Int)
     case skipped([Issue])
     case failed([Issue], Int32)
   }
@@ -96,10 +144,13 @@ struct ConvertRun {
   mutating func go() async throws {
     for folder in list.emptyFolders { Console.say("\(folder): no files in this folder") }
     if list.inputs.isEmpty { throw Exit.noInput }
+    Interruption.listen()
     let outputs = outputPaths()
     let work = worker()
     var this = self
-    try await inOrder(list.inputs, jobs: command.jobs, work: work) { index, outcome in
+    let deadline = command.limitOptions.deadline
+    try await inOrder(list.inputs, jobs: command.jobs, until: deadline, work: work) {
+      index, outcome in
       try this.take(outcome, this.list.inputs[index], outputs[index])
     }
     self = this
@@ -118,10 +169,7 @@ struct ConvertRun {
   // MARK: One input
 
   private func worker() -> @Sendable (InputList.Input) -> Outcome {
-    let converter = Converter(
-      options: Converter.Options(
-        timeZonePolicy: command.timeZonePolicy?.policy ?? .date, now: command.now,
-        keepsLedger: command.ledger != nil))
+    let converter = Converter(options: command.options)
     let (from, to, limits) = (command.from, command.to, command.limitOptions.limits)
     let layout: JSON.Layout = command.pretty ? .indented : .compact
     return { input in
@@ -134,7 +182,8 @@ struct ConvertRun {
         let target = to ?? (document.kind == .ccda ? .fhir : .ccda)
         let output = try converter.convert(document, to: target, layout: layout)
         let ledger = output.ledger?.ndjson(source: input.source) ?? []
-        return .converted(data: output.data, issues: output.issues, ledger: ledger)
+        return .converted(
+          data: output.data, issues: output.issues, ledger: ledger, size: bytes.count)
       } catch let error as ClinicalDocument.ReadingError {
         return ConvertRun.refused(error.issues, input)
       } catch Files.ReadError.unreadable(let reason) {
@@ -166,31 +215,35 @@ struct ConvertRun {
   private mutating func take(_ outcome: Outcome, _ input: InputList.Input, _ output: String?) throws
   {
     switch outcome {
-    case .converted(let data, let issues, let ledger):
-      try write(data, output)
-      ledgerBytes += ledger
-      if ledgerBytes.count > 1 << 20 { try flushLedger() }
+    case .converted(let data, let issues, let lines, let size):
+      try ByteSink.write(data, to: output)
+      try ledger?.write(lines)
       done += 1
-      note(issues, input)
+      progress.advance(bytes: size)
+      try note(issues, input)
     case .skipped(let issues):
       Console.say("\(input.source): skipped, it is no record")
-      report.parts.append(
-        Report.Part(source: input.source, issues: issues.map(ConvertRun.asWarning)))
+      progress.advance(bytes: 0)
+      try tell(issues.map(ConvertRun.asWarning), of: input)
     case .failed(let issues, let code):
       for issue in issues { Console.say(TextReport.line(issue.placed, input.source)) }
-      report.parts.append(Report.Part(source: input.source, issues: issues))
+      progress.advance(bytes: 0)
+      try tell(issues, of: input)
       failed.append(ExitCode(code))
     }
+  }
+
+  private mutating func tell(_ issues: [Issue], of input: InputList.Input) throws {
+    hasFindings = hasFindings || issues.contains(where: command.failOn.counts)
+    try report?.add(InputReport(source: input.source, issues: issues))
   }
 
   private static func asWarning(_ issue: Issue) -> Issue {
     Issue(issue.code, severity: .warning, issue.message, path: issue.path, position: issue.position)
   }
 
-  private mutating func note(_ issues: [Issue], _ input: InputList.Input) {
-    if command.report != nil || command.failOn != .never {
-      report.parts.append(Report.Part(source: input.source, issues: issues))
-    }
+  private mutating func note(_ issues: [Issue], _ input: InputList.Input) throws {
+    try tell(issues, of: input)
     guard !command.quiet else { return }
     if list.isSeveral {
       for issue in issues { counts[issue.code.id, default: (issue, 0)].count += 1 }
@@ -201,38 +254,13 @@ struct ConvertRun {
     }
   }
 
-  private func write(_ data: [UInt8], _ path: String?) throws {
-    do {
-      if let path { try Files.replace(path, with: data) } else { try Files.write(data, to: 1) }
-    } catch .closed {
-      throw Exit.inputOutput
-    } catch .cannotCreate(let reason) {
-      Console.say("\(path ?? "standard output"): cannot be created: \(reason)")
-      throw Exit.cannotCreate
-    } catch .cannotWrite(let reason) {
-      Console.say("\(path ?? "standard output"): cannot be written: \(reason)")
-      throw Exit.inputOutput
-    }
-  }
-
-  private var ledgerStarted = false
-  private var ledgerParts: [[UInt8]] = []
-
-  private mutating func flushLedger() throws {
-    ledgerParts.append(ledgerBytes)
-    ledgerBytes = []
-  }
-
   private mutating func finish() throws {
-    if let path = command.ledger { try write(ledgerParts.flatMap { $0 } + ledgerBytes, path) }
-    if let path = command.report, let format = Report.Format(fileName: path) {
-      try write(report.written(as: format), path)
-    }
+    progress.finish()
+    try ledger?.finish()
+    try report?.finish()
     if list.isSeveral, !command.quiet { summary() }
     if !failed.isEmpty { throw list.inputs.count > 1 ? Exit.someFailed : failed[0] }
-    if report.parts.contains(where: { $0.issues.contains(where: command.failOn.counts) }) {
-      throw Exit.findings
-    }
+    if hasFindings { throw Exit.findings }
   }
 
   private func summary() {

@@ -21,7 +21,7 @@ struct Validate: AsyncParsableCommand {
   var schema: String?
 
   @Option(help: "How to write the findings: text, json, outcome.")
-  var format = Report.Format.text
+  var format = ReportFormat.text
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"))
   var output: String?
@@ -37,6 +37,9 @@ struct Validate: AsyncParsableCommand {
 
   @Option(help: "Whether text reports have colours: auto, always, never.")
   var color = ColorChoice.auto
+
+  @Option(help: "Whether to tell how far a long run has come: auto, plain, json, off.")
+  var progress = Progress.Style.auto
 
   @Flag(help: "Show lines of the input beside findings; they may hold values of patients.")
   var showValues = false
@@ -57,58 +60,37 @@ struct Validate: AsyncParsableCommand {
   func run() async throws {
     let list = InputList(inputs)
     for folder in list.emptyFolders { Console.say("\(folder): no files in this folder") }
-    var report = Report()
+    Interruption.listen()
+    var report = ReportWriter(
+      format, to: try ByteSink(output), isSeveral: list.inputs.count > 1, showsSource: showValues,
+      isColored: color.isColored(on: output == nil ? 1 : -1))
+    var progress = Progress(self.progress, total: list.inputs.count)
     var code: Int32 = 0
+    var hasFindings = false
     let (from, limits, schema) = (from, limitOptions.limits, schema)
     let work: @Sendable (InputList.Input) -> Verdict = {
       Verdict($0, as: from, limits, schema: schema)
     }
-    try await inOrder(list.inputs, jobs: jobs, work: work) { _, verdict in
+    try await inOrder(list.inputs, jobs: jobs, until: limitOptions.deadline, work: work) {
+      _, verdict in
+      progress.advance(bytes: verdict.part.text.count)
       if verdict.isSkipped {
         return Console.say("\(verdict.part.source): skipped, it is no record")
       }
-      report.parts.append(verdict.part)
+      try report.add(verdict.part)
+      hasFindings = hasFindings || verdict.part.issues.contains(where: failOn.counts)
       if verdict.code != 0 { code = list.inputs.count > 1 ? 1 : verdict.code }
     }
-    try write(report)
+    progress.finish()
+    try report.finish()
     if code != 0 { throw ExitCode(code) }
-    if report.parts.contains(where: { $0.issues.contains(where: failOn.counts) }) {
-      throw Exit.findings
-    }
-  }
-
-  private func write(_ report: Report) throws {
-    let bytes: [UInt8]
-    if format == .text {
-      let isColored = color == .always
-      let text = TextReport(report, showsSource: showValues, isColored: isColored).text
-      let errors = report.count(.error), warnings = report.count(.warning)
-      let summary = "\(report.parts.count) checked: \(errors) errors, \(warnings) warnings\n"
-      bytes = Array((text + summary).utf8)
-    } else {
-      bytes = report.written(as: format)
-    }
-    do {
-      if let output {
-        try Files.replace(output, with: bytes)
-      } else {
-        try Files.write(bytes, to: 1)
-      }
-    } catch .closed {
-      throw Exit.inputOutput
-    } catch .cannotCreate(let reason) {
-      Console.say("\(output ?? "standard output"): cannot be created: \(reason)")
-      throw Exit.cannotCreate
-    } catch .cannotWrite(let reason) {
-      Console.say("\(output ?? "standard output"): cannot be written: \(reason)")
-      throw Exit.inputOutput
-    }
+    if hasFindings { throw Exit.findings }
   }
 }
 
 /// What was found about one input.
 struct Verdict: Sendable {
-  let part: Report.Part
+  let part: InputReport
   /// The exit code of a single input that could not be read, or 0.
   let code: Int32
   let isSkipped: Bool
@@ -118,7 +100,7 @@ struct Verdict: Sendable {
     schema: String?
   ) {
     func unread(_ issues: [Issue], _ code: ExitCode) -> Verdict {
-      Verdict(part: Report.Part(source: input.source, issues: issues), code: code.rawValue)
+      Verdict(part: InputReport(source: input.source, issues: issues), code: code.rawValue)
     }
     if let fault = input.fault {
       self = unread([Issue(FileCodes.unreadable, fault)], Exit.noInput)
@@ -139,13 +121,13 @@ struct Verdict: Sendable {
       let document = try ClinicalDocument(parsing: bytes, as: kind, limits: limits)
       var issues = document.issues + Validator().issues(in: document)
       if let schema { issues += try XML.Schema(path: schema).issues(in: bytes) }
-      let part = Report.Part(source: input.source, issues: issues, text: document.tree.source)
+      let part = InputReport(source: input.source, issues: issues, text: document.tree.source)
       self.init(part: part, code: 0)
     } catch let error as ClinicalDocument.ReadingError {
       let isLimit = error.issues.contains { $0.code.isLimit }
       if input.isFound, error.issues.contains(where: { $0.code.id == "FILE-0001" }) {
         self.init(
-          part: Report.Part(source: input.source, issues: error.issues), code: 0, isSkipped: true)
+          part: InputReport(source: input.source, issues: error.issues), code: 0, isSkipped: true)
       } else {
         self = unread(error.issues, isLimit ? Exit.limit : Exit.badData)
       }
@@ -156,7 +138,7 @@ struct Verdict: Sendable {
     }
   }
 
-  private init(part: Report.Part, code: Int32, isSkipped: Bool = false) {
+  private init(part: InputReport, code: Int32, isSkipped: Bool = false) {
     self.part = part
     self.code = code
     self.isSkipped = isSkipped

@@ -224,6 +224,91 @@ struct CommandTests {
     #expect(!seen.text.contains("SECRET"))
   }
 
+  // MARK: Streams and long runs
+
+  @Test("A stream is one line for one line, and says elsewhere what does not convert")
+  func stream() throws {
+    try withTemporaryFolder { folder in
+      let quoted = String(decoding: try JSONEncoder().encode(secret), as: UTF8.self)
+      let lines = """
+        {"id":"a","doc":\(quoted)}
+        {"id":"b","doc":"<ClinicalDocument"}
+
+        {"id":"c","doc":"\(Data(secret.utf8).base64EncodedString())"}
+        {"resourceType":"Patient","active":true}
+
+        """
+      let done = try crest(
+        "convert", "--stream", "--to", "fhir", "--keep-slots", "--errors", "e.ndjson", input: lines,
+        in: folder)
+      #expect(done.code == 0)
+      let output = done.text.split(separator: "\n")
+      #expect(output.count == 4)
+      #expect(output[1] == #"{"id":"b","error":"XML-0001"}"#)
+      #expect(output[0] == output[2])
+      #expect(output[3] == #"{"resourceType":"Patient","active":true}"#)
+      let errors = try String(contentsOf: folder.appending(path: "e.ndjson"), encoding: .utf8)
+      #expect(errors.split(separator: "\n").count == 1)
+      #expect(errors.contains("line 2, byte"))
+      #expect(try crest("validate", "--profile", "base", "-", input: errors).code == 0)
+      let without = try crest("convert", "--stream", "--to", "fhir", input: lines)
+      #expect(without.text.split(separator: "\n").count == 3)
+      #expect(try crest("convert", "--stream", "x.xml").code == 64)
+      #expect(try crest("convert").code == 64)
+    }
+  }
+
+  @Test("An interrupted run leaves whole files only, says 130, and completes when run again")
+  func interruption() throws {
+    try withTemporaryFolder { folder in
+      for number in 0..<400 { try write(secret, "in/\(number).xml", in: folder) }
+      let process = Process()
+      process.executableURL = Place.product("crest")
+      process.arguments = ["convert", "-q", "in", "-o", "out", "--ledger", "l.ndjson"]
+      process.currentDirectoryURL = folder
+      try process.run()
+      let first = folder.appending(path: "out/0.json").path()
+      while process.isRunning, !FileManager.default.fileExists(atPath: first) {}
+      process.interrupt()
+      process.waitUntilExit()
+      let code = process.terminationStatus
+      #expect(code == 130 || code == 0)
+      let names = names(in: folder)
+      #expect(!names.contains { $0.contains(".part") })
+      #expect(names.contains("l.ndjson") == (code == 0))
+      for name in names where name.hasPrefix("out/") && name.hasSuffix(".json") {
+        let bytes = try Array(Data(contentsOf: folder.appending(path: name)))
+        #expect(throws: Never.self) { try Tree.json(bytes, names: .empty) }
+      }
+      #expect(try crest("convert", "-q", "in", "-o", "out", in: folder).code == 0)
+      #expect(self.names(in: folder.appending(path: "out")).count == 400)
+    }
+  }
+
+  @Test("Progress is told when asked for")
+  func progress() throws {
+    try withTemporaryFolder { folder in
+      try write(secret, "in/a.xml", in: folder)
+      try write(secret, "in/b.xml", in: folder)
+      let done = try crest(
+        "convert", "-q", "--progress", "json", "in", "-o", "out", in: folder)
+      #expect(done.messages.contains(#""files":2,"of":2"#))
+      #expect(try crest("convert", "-q", "in", "-o", "out", in: folder).messages.isEmpty)
+    }
+  }
+
+  @Test("The mapping tables are printed in four forms")
+  func mapping() throws {
+    #expect(
+      try crest("mapping", "goal-observation").text.contains("lifecycleStatus  <-  statusCode"))
+    #expect(
+      try crest("mapping", "--format", "csv").text.hasPrefix("table,type,element,fhir,cda,rule"))
+    #expect(try crest("mapping", "--format", "markdown").text.contains("| `code` | `value` |"))
+    let json = try crest("mapping", "--format", "json").output
+    #expect(throws: Never.self) { try Tree.json(json, names: .empty) }
+    #expect(try crest("mapping", "nonsense").code == 64)
+  }
+
   // MARK: Validation
 
   @Test("Findings decide the exit code by --fail-on")

@@ -115,6 +115,21 @@ enum Files {
     }
   }
 
+  /// What a descriptor gives next; nothing at its end.
+  static func block(of descriptor: Int32) throws(ReadError) -> [UInt8] {
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Glibc_read(descriptor, &block)
+      if count >= 0 { return Array(block[..<count]) }
+      if errno == EAGAIN {
+        var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&ready, 1, -1)
+      } else if errno != EINTR {
+        throw .unreadable(reason)
+      }
+    }
+  }
+
   private static func Glibc_read(_ descriptor: Int32, _ block: inout [UInt8]) -> Int {
     let room = block.count
     return block.withUnsafeMutableBytes { systemRead(descriptor, $0.baseAddress, room) }
@@ -141,30 +156,56 @@ enum Files {
     }
   }
 
-  /// Writes a file as a whole: readers see the old file or the new one, never a part.
-  static func replace(_ path: String, with bytes: [UInt8]) throws(WriteError) {
-    try makeFolders(for: path)
-    if kind(of: path) == .other {
-      // A device or pipe is written to, not replaced.
-      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .cannotCreate(reason) }
-      defer { close(descriptor) }
-      return try write(bytes, to: descriptor)
+  /// A file that is written piece by piece under another name, and gets its own when it is complete:
+  /// readers see the old file or the new one, never a part.
+  final class Part {
+    private let path: String
+    private let hidden: String?
+    private var descriptor: Int32
+
+    init(_ path: String) throws(WriteError) {
+      self.path = path
+      try makeFolders(for: path)
+      if kind(of: path) == .other {
+        // A device or pipe is written to, not replaced.
+        hidden = nil
+        descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      } else {
+        let name = path + ".part-\(getpid())"
+        hidden = name
+        descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+      }
+      if descriptor < 0 { throw .cannotCreate(reason) }
     }
-    let part = path + ".part-\(getpid())"
-    let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .cannotCreate(reason) }
-    do {
-      try write(bytes, to: descriptor)
-    } catch {
+
+    deinit { cancel() }
+
+    func write(_ bytes: [UInt8]) throws(WriteError) {
+      do {
+        try Files.write(bytes, to: descriptor)
+      } catch {
+        cancel()
+        throw error
+      }
+    }
+
+    /// Closes the file and gives it its name.
+    func finish() throws(WriteError) {
+      let isClosed = close(descriptor) == 0
+      descriptor = -1
+      guard let hidden else { return }
+      guard isClosed, rename(hidden, path) == 0 else {
+        let why = reason
+        unlink(hidden)
+        throw .cannotWrite(why)
+      }
+    }
+
+    private func cancel() {
+      guard descriptor >= 0 else { return }
       close(descriptor)
-      unlink(part)
-      throw error
-    }
-    guard close(descriptor) == 0, rename(part, path) == 0 else {
-      let why = reason
-      unlink(part)
-      throw .cannotWrite(why)
+      descriptor = -1
+      if let hidden { unlink(hidden) }
     }
   }
 

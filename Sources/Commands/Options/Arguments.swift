@@ -2,6 +2,14 @@ public import ArgumentParser
 import ClinicalTree
 public import CRESTKit
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 extension ClinicalDocument.Kind: ExpressibleByArgument {}
 
 /// The severity from which findings make a run fail.
@@ -41,4 +49,13 @@ struct TimeZoneArgument: ExpressibleByArgument {
 /// When output has colours.
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, always, never
+
+  /// Whether to colour what goes to a descriptor: terminals get colours, unless NO_COLOR asks for none.
+  func isColored(on descriptor: Int32) -> Bool {
+    switch self {
+    case .always: true
+    case .never: false
+    case .auto: isatty(descriptor) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+    }
+  }
 }

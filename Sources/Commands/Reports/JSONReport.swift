@@ -1,20 +1,17 @@
 import ClinicalTree
 
 /// A report as one JSON object: the issues of all inputs, and their counts.
-struct JSONReport {
-  private let report: Report
+struct JSONReport: ReportForm {
+  let beginning = "{\"issues\":["
+  /// Whether an issue stands before.
+  private let comma = Comma()
 
-  init(_ report: Report) { self.report = report }
+  func text(of input: InputReport, number: Int) -> String {
+    input.issues.map { comma.next + JSONReport.issue($0, input.source) }.joined()
+  }
 
-  var text: String {
-    let issues = report.parts.flatMap { part in
-      part.issues.map { JSONReport.issue($0, part.source) }
-    }
-    let object = JSONText.object([
-      ("issues", JSONText.array(issues)), ("inputs", String(report.parts.count)),
-      ("errors", String(report.count(.error))), ("warnings", String(report.count(.warning))),
-    ])
-    return object + "\n"
+  func end(_ counts: ReportWriter) -> String {
+    "],\"inputs\":\(counts.inputs),\"errors\":\(counts.errors),\"warnings\":\(counts.warnings)}\n"
   }
 
   private static func issue(_ issue: Issue, _ source: String) -> String {
@@ -25,5 +22,15 @@ struct JSONReport {
       ("column", issue.position.map { String($0.column) }),
       ("rule", JSONText.string(issue.code.title)), ("profile", issue.profile.map(JSONText.string)),
     ])
+  }
+}
+
+/// What stands between the items of a list: nothing before the first.
+final class Comma {
+  private var isFirst = true
+
+  var next: String {
+    defer { isFirst = false }
+    return isFirst ? "" : ","
   }
 }

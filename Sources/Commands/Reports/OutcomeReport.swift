@@ -1,28 +1,32 @@
 import ClinicalTree
 
 /// A report as an OperationOutcome, or a collection Bundle of them for several inputs.
-struct OutcomeReport {
-  private let report: Report
+struct OutcomeReport: ReportForm {
+  let isSeveral: Bool
 
-  init(_ report: Report) { self.report = report }
-
-  var text: String {
-    if report.parts.count == 1 { return OutcomeReport.outcome(report.parts[0]) + "\n" }
-    let entries = report.parts.map { part in
-      JSONText.object([
-        ("fullUrl", JSONText.string("file:" + part.source)),
-        ("resource", OutcomeReport.outcome(part)),
-      ])
-    }
-    let bundle = JSONText.object([
-      ("resourceType", "\"Bundle\""), ("type", "\"collection\""),
-      ("entry", entries.isEmpty ? nil : JSONText.array(entries)),
-    ])
-    return bundle + "\n"
+  var beginning: String {
+    isSeveral ? "{\"resourceType\":\"Bundle\",\"type\":\"collection\"" : ""
   }
 
-  private static func outcome(_ part: Report.Part) -> String {
-    var issues = part.issues.map(issue)
+  func text(of input: InputReport, number: Int) -> String {
+    guard isSeveral else { return OutcomeReport.outcome(input) }
+    let entry = JSONText.object([
+      ("fullUrl", JSONText.string("file:" + input.source)),
+      ("resource", OutcomeReport.outcome(input)),
+    ])
+    return (number == 0 ? ",\"entry\":[" : ",") + entry
+  }
+
+  func end(_ counts: ReportWriter) -> String {
+    guard isSeveral else { return "\n" }
+    return counts.inputs == 0 ? "}\n" : "]}\n"
+  }
+
+  /// The OperationOutcome of one input.
+  ///
+  /// - Parameter diagnostics: What else to say of each issue, such as where its record stands.
+  static func outcome(_ part: InputReport, diagnostics: String? = nil) -> String {
+    var issues = part.issues.map { issue($0, diagnostics) }
     if issues.isEmpty {
       // An OperationOutcome has at least one issue.
       issues = [
@@ -37,7 +41,7 @@ struct OutcomeReport {
     ])
   }
 
-  private static func issue(_ issue: Issue) -> String {
+  private static func issue(_ issue: Issue, _ diagnostics: String?) -> String {
     let coding = JSONText.object([
       ("system", "\"https://crestkit.example/fhir/CodeSystem/issue-code\""),
       ("code", JSONText.string(issue.code.id)),
@@ -51,7 +55,7 @@ struct OutcomeReport {
     return JSONText.object([
       ("severity", JSONText.string(issue.severity.rawValue)),
       ("code", JSONText.string(issueType(issue.code))), ("details", details),
-      ("location", location),
+      ("diagnostics", diagnostics.map(JSONText.string)), ("location", location),
       ("expression", issue.path.isEmpty ? nil : JSONText.array([JSONText.string(issue.path)])),
     ])
   }

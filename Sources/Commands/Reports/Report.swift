@@ -1,67 +1,82 @@
 import ArgumentParser
 import ClinicalTree
 
-/// The findings of a run, input by input.
-struct Report {
-  struct Part: Sendable {
-    /// The path of the input as given.
-    let source: String
-    let issues: [Issue]
-    /// The text of the input as UTF-8, for showing lines of it; empty where there is none.
-    var text: [UInt8] = []
+/// How a report is written.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json, outcome
+
+  /// The format that goes with the name of a file.
+  init?(fileName: String) {
+    if fileName.hasSuffix(".json") {
+      self = .json
+    } else if fileName.hasSuffix(".txt") {
+      self = .text
+    } else {
+      return nil
+    }
   }
+}
 
-  /// How a report is written.
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json, outcome
+/// The findings of one input.
+struct InputReport: Sendable {
+  /// The path of the input as given.
+  let source: String
+  let issues: [Issue]
+  /// The text of the input as UTF-8, for showing lines of it; empty where there is none.
+  var text: [UInt8] = []
+}
 
-    /// The format that goes with the name of a file.
-    init?(fileName: String) {
-      if fileName.hasSuffix(".json") {
-        self = .json
-      } else if fileName.hasSuffix(".txt") {
-        self = .text
-      } else {
-        return nil
+/// Writes the findings of a run, input by input, as they come: what was written is not remembered.
+struct ReportWriter {
+  private let sink: ByteSink
+  private let form: any ReportForm
+  private(set) var inputs = 0
+  private(set) var errors = 0
+  private(set) var warnings = 0
+
+  /// - Parameter isSeveral: Whether the report is of a run over several inputs.
+  init(
+    _ format: ReportFormat, to sink: ByteSink, isSeveral: Bool, showsSource: Bool = false,
+    isColored: Bool = false
+  ) {
+    self.sink = sink
+    form =
+      switch format {
+      case .text: TextReport(showsSource: showsSource, isColored: isColored)
+      case .json: JSONReport()
+      case .outcome: OutcomeReport(isSeveral: isSeveral)
       }
-    }
   }
 
-  var parts: [Part] = []
-
-  func count(_ severity: Issue.Severity) -> Int {
-    parts.reduce(0) { $0 + $1.issues.count { $0.severity == severity } }
+  mutating func add(_ input: InputReport) throws {
+    try sink.write((inputs == 0 ? form.beginning : "") + form.text(of: input, number: inputs))
+    inputs += 1
+    errors += input.issues.count { $0.severity == .error }
+    warnings += input.issues.count { $0.severity == .warning }
   }
 
-  /// The report as bytes.
-  func written(as format: Format) -> [UInt8] {
-    switch format {
-    case .text: Array(TextReport(self).text.utf8)
-    case .json: Array(JSONReport(self).text.utf8)
-    case .outcome: Array(OutcomeReport(self).text.utf8)
-    }
+  func finish() throws {
+    try sink.write((inputs == 0 ? form.beginning : "") + form.end(self))
+    try sink.finish()
   }
+}
+
+/// A format of reports: what stands before, for and after all inputs.
+protocol ReportForm {
+  var beginning: String { get }
+  func text(of input: InputReport, number: Int) -> String
+  func end(_ counts: ReportWriter) -> String
 }
 
 /// Writing of JSON texts of our own.
 enum JSONText {
   /// A string in quotes.
   static func string(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
+    var out = ByteBuffer(capacity: text.utf8.count + 16)
+    out.append(UInt8(ascii: "\""))
+    JSONWriter.escape(text, to: &out)
+    out.append(UInt8(ascii: "\""))
+    return out.text.string
   }
 
   /// An object of members that are JSON already; `nil` members are left out.

@@ -1,25 +1,19 @@
 import ClinicalTree
 
-/// A report for people: a line a finding, the line of the source with a caret, where to read more.
-struct TextReport {
-  private let report: Report
-  private let showsSource: Bool
-  private let isColored: Bool
-
+/// A report for people: a line a finding, the line of the source with a caret, and a line of counts.
+struct TextReport: ReportForm {
   /// Lines of the source, which may hold values of patients, are shown only on demand.
-  init(_ report: Report, showsSource: Bool = false, isColored: Bool = false) {
-    self.report = report
-    self.showsSource = showsSource
-    self.isColored = isColored
+  let showsSource: Bool
+  let isColored: Bool
+  let beginning = ""
+
+  func text(of input: InputReport, number: Int) -> String {
+    let lines = showsSource && !input.text.isEmpty ? LineTable(input.text) : nil
+    return input.issues.map { finding($0, input.source, lines) }.joined()
   }
 
-  var text: String {
-    var out = ""
-    for part in report.parts {
-      let lines = showsSource && !part.text.isEmpty ? LineTable(part.text) : nil
-      for issue in part.issues { out += finding(issue, part.source, lines) }
-    }
-    return out
+  func end(_ counts: ReportWriter) -> String {
+    "\(counts.inputs) checked: \(counts.errors) errors, \(counts.warnings) warnings\n"
   }
 
   private func finding(_ issue: Issue, _ source: String, _ lines: LineTable?) -> String {

@@ -1,12 +1,24 @@
 /// Does work on many items at once and hands the results on in the order of the items.
 ///
-/// At most `jobs` items are worked on and twice as many results wait, however many items there are.
+/// At most `jobs` items are worked on and twice as many results wait, however many items there are. After
+/// an interruption, or the deadline, no further item is begun: what is in hand is finished, then the exit
+/// code says why.
 func inOrder<Item: Sendable, Result: Sendable>(
-  _ items: [Item], jobs: Int, work: @escaping @Sendable (Item) -> Result,
-  each: (Int, Result) throws -> Void
+  _ items: [Item], jobs: Int, until deadline: ContinuousClock.Instant? = nil,
+  work: @escaping @Sendable (Item) -> Result, each: (Int, Result) throws -> Void
 ) async throws {
+  func check() throws {
+    if Interruption.hasCome { throw Exit.interrupted }
+    if let deadline, ContinuousClock.now > deadline {
+      Console.say("the time limit was reached")
+      throw Exit.limit
+    }
+  }
   if jobs <= 1 || items.count <= 1 {
-    for (index, item) in items.enumerated() { try each(index, work(item)) }
+    for (index, item) in items.enumerated() {
+      try check()
+      try each(index, work(item))
+    }
     return
   }
   try await withThrowingTaskGroup(of: (Int, Result).self) { group in
@@ -26,6 +38,7 @@ func inOrder<Item: Sendable, Result: Sendable>(
       while let ready = waiting.removeValue(forKey: finished) {
         try each(finished, ready)
         finished += 1
+        try check()
       }
       // As many tasks run as before, unless too many results wait for an earlier one.
       while started - finished - waiting.count < jobs,
