@@ -29,13 +29,18 @@ public struct Converter: Sendable {
     /// Whether to record what becomes of each leaf of the source; costs up to as much time again.
     public var keepsLedger: Bool
 
+    /// Whether a C-CDA document itself, as UTF-8, goes into the bundle that is made of it.
+    public var attachesSource: Bool
+
     /// Sets the options.
     public init(
-      timeZonePolicy: TimeZonePolicy = .date, now: String? = nil, keepsLedger: Bool = false
+      timeZonePolicy: TimeZonePolicy = .date, now: String? = nil, keepsLedger: Bool = false,
+      attachesSource: Bool = false
     ) {
       self.timeZonePolicy = timeZonePolicy
       self.now = now
       self.keepsLedger = keepsLedger
+      self.attachesSource = attachesSource
     }
   }
 
@@ -142,7 +147,9 @@ public struct Converter: Sendable {
       case .document: .document
       case .fixed(let offset): .fixed(offset)
       }
-    return Conversion.Options(timeZonePolicy: policy, now: options.now)
+    return Conversion.Options(
+      timeZonePolicy: policy, now: options.now,
+      attachesSource: options.attachesSource)
   }
 
   private func write(

@@ -43,6 +43,9 @@ struct Convert: AsyncParsableCommand {
   @Option(help: "Whether to tell how far a long run has come: auto, plain, json, off.")
   var progress = Progress.Style.auto
 
+  @Flag(help: "Put the C-CDA document itself into the bundle that is made of it.")
+  var attachSource = false
+
   @Flag(
     help: ArgumentHelp(
       "Convert lines of standard input to lines of standard output.",
@@ -108,7 +111,8 @@ extension Convert {
   /// What the converter is told.
   var options: Converter.Options {
     Converter.Options(
-      timeZonePolicy: timeZonePolicy?.policy ?? .date, now: now, keepsLedger: ledger != nil)
+      timeZonePolicy: timeZonePolicy?.policy ?? .date, now: now, keepsLedger: ledger != nil,
+      attachesSource: attachSource)
   }
 }
 

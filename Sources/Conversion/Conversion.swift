@@ -17,10 +17,15 @@ package enum Conversion {
     package var timeZonePolicy: TimeZonePolicy
     /// The instant to use where R4 requires one, in R4's form; from the header's time if `nil`.
     package var now: String?
+    /// Whether the source itself, as UTF-8, goes into the bundle.
+    package var attachesSource: Bool
 
-    package init(timeZonePolicy: TimeZonePolicy = .date, now: String? = nil) {
+    package init(
+      timeZonePolicy: TimeZonePolicy = .date, now: String? = nil, attachesSource: Bool = false
+    ) {
       self.timeZonePolicy = timeZonePolicy
       self.now = now
+      self.attachesSource = attachesSource
     }
   }
 

@@ -158,6 +158,7 @@ extension FHIRBuilder {
     body(in: composition.slot)
     resolveLinks()
     flushAliases()
+    if options.attachesSource { attachSource(to: composition.slot) }
     completeComposition(composition.slot)
     keepRemainder(of: source, in: composition.slot)
   }

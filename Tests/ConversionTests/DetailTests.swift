@@ -327,4 +327,58 @@ struct DetailTests {
     #expect(cover.value("RelatedPerson.name.family") == "Holder")
     #expect(cover.values("Coverage.policyHolder.reference").count == 1)
   }
+
+  @Test("Oxygen saturation has both codes, and the oxygen breathed as components")
+  func oximetry() throws {
+    func vital(_ code: String, _ value: String, _ unit: String) -> String {
+      """
+      <component><observation classCode="OBS" moodCode="EVN">
+      <templateId root="2.16.840.1.113883.10.20.22.4.27"/><id root="1.2.3.4" extension="\(code)"/>
+      <code code="\(code)" codeSystem="2.16.840.1.113883.6.1"/><statusCode code="completed"/>
+      <effectiveTime value="20260101"/><value xsi:type="PQ" value="\(value)" unit="\(unit)"/>
+      </observation></component>
+      """
+    }
+    let made = try Fixture(
+      section: "8716-3",
+      """
+      <entry><organizer classCode="CLUSTER" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.26"/>
+      <code code="46680005" codeSystem="2.16.840.1.113883.6.96"/><statusCode code="completed"/>
+      <effectiveTime value="20260101"/>\(vital("3150-0", "36", "%"))\(vital("59408-5", "95", "%"))
+      \(vital("8480-6", "120", "mm[Hg]"))\(vital("8462-4", "80", "mm[Hg]"))</organizer></entry>
+      """)
+    #expect(made.resources("Observation").count == 3)
+    let codes = made.values("Observation.code.coding.code")
+    #expect(codes.contains("59408-5") && codes.contains("2708-6") && codes.contains("85354-9"))
+    #expect(
+      made.values("Observation.component.code.coding.code") == ["3150-0", "8480-6", "8462-4"])
+    #expect(made.values("Observation.component.valueQuantity.value") == ["36", "120", "80"])
+  }
+
+  @Test("A value set sent as a code system is the system of its codes, and stays beside it")
+  func valueSets() throws {
+    let made = try Fixture(
+      section: "99999-9",
+      """
+      <entry><observation classCode="OBS" moodCode="EVN"><code code="X" codeSystem="1.2.3.4.6"/>
+      <statusCode code="completed"/><interpretationCode code="N" codeSystem="2.16.840.1.113883.1.11.78"/>
+      </observation></entry>
+      """)
+    #expect(
+      made.value("Observation.interpretation.coding.system")
+        == "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation")
+    #expect(made.codes.contains("CONV-0007"))
+    #expect(
+      String(decoding: made.bundle.json(), as: UTF8.self).contains("2.16.840.1.113883.1.11.78"))
+  }
+
+  @Test("The source goes into the bundle on demand, and is what it is a transformation of")
+  func attachedSource() throws {
+    let made = try Fixture(options: .init(attachesSource: true))
+    #expect(made.value("Composition.relatesTo.code") == "transforms")
+    let reference = made.value("Composition.relatesTo.targetReference.reference")
+    let document = try #require(made.resources("DocumentReference").first?["id"].first?.value)
+    #expect(reference == "urn:uuid:" + document)
+    #expect(try Fixture().resources("DocumentReference").isEmpty)
+  }
 }

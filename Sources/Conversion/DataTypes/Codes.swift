@@ -66,6 +66,11 @@ extension FHIRBuilder {
     if let known = codeSystems.system(oid: text) {
       if known.kind == .valueSet {
         report(Conversion.valueSetAsSystem, at: leaf, "the OID of a value set as a code system")
+        // Where all codes of the value set are of one system, that is the system that is meant.
+        if !known.uri.isEmpty {
+          put(Sourced(known.uri, .leaf(leaf)), as: .system, in: coding)
+          return keep(leaf, in: coding)
+        }
       } else if !known.uri.isEmpty {
         put(Sourced(known.uri, .leaf(leaf)), as: .system, in: coding)
         // Where several OIDs stand for one URI, the one that was written is kept too.

@@ -81,10 +81,18 @@ enum VitalSignKinds {
     var done: Set<Int> = []
     for member in members
     where !done.contains(member.index) && builder.use[member.index] != .elsewhere {
+      // What oxygen was breathed belongs to the saturation of the same time.
+      if isOxygen(member), saturation(for: member, among: members) != nil { continue }
       builder.markElsewhere(member)
       let partner = partner(of: member, among: members, done)
-      var made: ResourceHandle
-      if let partner {
+      let made: ResourceHandle
+      if isSaturation(member) {
+        let oxygen = members.filter {
+          isOxygen($0) && saturation(for: $0, among: members)?.index == member.index
+        }
+        done.formUnion(oxygen.map(\.index))
+        made = oximetry(builder, member, oxygen, inner)
+      } else if let partner {
         builder.markElsewhere(partner)
         done.insert(partner.index)
         let isFirst = member.code().map { $0 == "8480-6" } ?? false
@@ -107,6 +115,68 @@ enum VitalSignKinds {
     builder.resource(VitalSignTable.observation, observation, context) {
       builder.completeObservation(observation, context, category: .vitalSigns, in: $0)
     }
+  }
+
+  // MARK: Oximetry
+
+  private static let saturationCodes: [StaticString] = ["59408-5", "2708-6"]
+
+  private static func isSaturation(_ member: Cursor) -> Bool {
+    member.code().map { code in saturationCodes.contains { code == $0 } } ?? false
+  }
+
+  /// Inhaled oxygen concentration and flow rate.
+  private static func isOxygen(_ member: Cursor) -> Bool {
+    member.code().map { $0 == "3150-0" || $0 == "3151-8" } ?? false
+  }
+
+  private static func saturation(for oxygen: Cursor, among members: [Cursor]) -> Cursor? {
+    members.first { isSaturation($0) && isSameTime($0, oxygen) }
+  }
+
+  /// Oxygen saturation has the codes of both ways to measure it, and the oxygen breathed as components.
+  private static func oximetry(
+    _ builder: FHIRBuilder, _ saturation: Cursor, _ oxygen: [Cursor], _ context: StatementContext
+  ) -> ResourceHandle {
+    let made = observation(builder, saturation, context)
+    let known = saturation.all(.code).flatMap { [$0] + $0.all(.translation) }
+    if let concept = builder.draft.first(.code, in: made.slot) {
+      let reason = Reason("the guide gives oxygen saturation both codes")
+      for code in saturationCodes
+      where !known.contains(where: { $0.attribute(.code).map { $0.text == code } ?? false }) {
+        let coding = builder.draft.addObject(.coding, in: concept)
+        builder.put(rule: "http://loinc.org", reason, as: .system, in: coding)
+        builder.put(rule: code, reason, as: .code, in: coding)
+      }
+    }
+    for part in oxygen {
+      builder.markElsewhere(part)
+      if let row = ObservationRows.all.first {
+        builder.apply(row, part, to: made.slot, builder.facts.type(named: .Observation))
+      }
+      component(builder, part, of: made, context)
+    }
+    return made
+  }
+
+  /// A member as a component of an observation; the rest of it is kept there.
+  private static func component(
+    _ builder: FHIRBuilder, _ part: Cursor, of whole: ResourceHandle, _ context: StatementContext
+  ) {
+    builder.statements.add(part, whole, builder.arena)
+    let component = builder.draft.addObject(.component, in: whole.slot)
+    builder.apply(VitalSignTable.component, part, to: component)
+    if builder.isMissing(.code, in: component) { builder.absentObject(.code, in: component) }
+    // That all parts have one time is why they are one observation.
+    if let time = part.first(.effectiveTime), let code = builder.draft.first(.code, in: component) {
+      for index in time.index..<time.end {
+        let leaf = time.at(index)
+        if leaf.kind == .attribute, leaf.name == .value { builder.note(.leaf(leaf), code) }
+      }
+    }
+    builder.implied(part)
+    builder.relateNested(part, of: whole, context)
+    builder.keepRemainder(of: part, in: component)
   }
 
   // MARK: Blood pressure
@@ -148,32 +218,15 @@ enum VitalSignKinds {
     ]
     let rows = ObservationRows.all.filter { shared.contains($0.target.text) }
     for row in rows { builder.apply(row, systolic, to: pressure.slot, type) }
-    let code = builder.concept(
+    builder.concept(
       "http://loinc.org", "85354-9",
       Reason("the code of the guide for systolic and diastolic pressure together"),
       as: .code, in: pressure.slot)
-    // That both have one time is why they are one observation.
-    for part in [systolic, diastolic] {
-      guard let time = part.first(.effectiveTime) else { continue }
-      for index in time.index..<time.end {
-        let leaf = time.at(index)
-        if leaf.kind == .attribute, leaf.name == .value { builder.note(.leaf(leaf), code) }
-      }
-    }
     for row in rows where ["identifier", "note"].contains(row.target.text) {
       builder.apply(row, diastolic, to: pressure.slot, type)
     }
-    for part in [systolic, diastolic] {
-      let component = builder.draft.addObject(.component, in: pressure.slot)
-      builder.apply(VitalSignTable.component, part, to: component)
-      if builder.isMissing(.code, in: component) { builder.absentObject(.code, in: component) }
-      builder.implied(part)
-      if part.index == systolic.index {
-        builder.completeObservation(part, context, category: .vitalSigns, in: pressure.slot)
-      }
-      builder.relateNested(part, of: pressure, context)
-      builder.keepRemainder(of: part, in: component)
-    }
+    builder.completeObservation(systolic, context, category: .vitalSigns, in: pressure.slot)
+    for part in [systolic, diastolic] { component(builder, part, of: pressure, context) }
     return pressure
   }
 }
