@@ -9,22 +9,37 @@ extension FHIRBuilder {
   /// The root becomes the system: a registered URI, or `urn:oid:` or `urn:uuid:` with the root. A root
   /// alone is the identifier itself, unless it is a known system of identifiers whose value is missing.
   func identifier(_ id: Cursor, as name: Name, in parent: Draft.Slot) {
+    guard let slot = makeIdentifier(id, as: name, in: parent) else { return }
+    func text(_ slot: Draft.Slot, _ part: Name) -> Text {
+      draft.first(part, in: slot).map(draft.text(of:)) ?? .empty
+    }
+    let same = draft.children(of: parent).first { other in
+      other != slot && draft.name(of: other) == name && !text(slot, .value).isEmpty
+        && text(other, .value) == text(slot, .value) && text(other, .system) == text(slot, .system)
+    }
+    guard let same else { return }
+    // Identifiers are a set: one that is told again is where it was told first.
+    draft.removeLast(slot)
+    for leaf in id.children where leaf.kind == .attribute { note(.leaf(leaf), same) }
+  }
+
+  private func makeIdentifier(_ id: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
     let root = nonBlank(id.attribute(.root))
     let value = nonBlank(id.attribute(.`extension`))
-    guard root != nil || value != nil else { return }
+    guard root != nil || value != nil else { return nil }
     let identifier = draft.addObject(name, in: parent)
     if let assigner = nonBlank(id.attribute(.assigningAuthorityName)) {
       put(assigner.sourced, as: .display, in: draft.addObject(.assigner, in: identifier))
     }
     guard let root else {
       if let value { put(value.sourced, as: .value, in: identifier) }
-      return
+      return identifier
     }
     let text = root.text.trimmed
     if let value, text == "2.16.840.1.113883.4.873", let split = splitURI(value.text) {
       put(Sourced(split.system, .leaves(value, root)), as: .system, in: identifier)
       put(Sourced(split.value, .leaf(value)), as: .value, in: identifier)
-      return
+      return identifier
     }
     guard let uri = systemURI(text) else {
       // Neither an OID nor a UUID: the root is no system that FHIR could name.
@@ -34,7 +49,7 @@ extension FHIRBuilder {
       } else {
         put(root.sourced, as: .value, in: identifier)
       }
-      return
+      return identifier
     }
     if let value {
       put(Sourced(uri, .leaf(root)), as: .system, in: identifier)
@@ -59,6 +74,7 @@ extension FHIRBuilder {
         absent(as: .value, in: identifier)
       }
     }
+    return identifier
   }
 
   /// The URI for a root: registered, or made of an OID or UUID; `nil` for anything else.

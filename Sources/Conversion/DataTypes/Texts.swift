@@ -49,7 +49,7 @@ extension FHIRBuilder {
       return nil
     }
     if !hasHash { report(Conversion.missingHash, at: leaf, "the # is missing") }
-    return target
+    return narrative.withWords(target)
   }
 
   /// Writes a `boolean` for a BL or an indicator attribute.

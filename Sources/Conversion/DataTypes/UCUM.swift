@@ -6,6 +6,8 @@ enum UCUM {
   /// exponents, annotations, products and quotients.
   static func isUnit(_ text: Text) -> Bool {
     guard !text.isEmpty, text.bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return false }
+    // A number alone is a factor and no unit: senders write codes of other systems there.
+    if text.count > 1, text.bytes.allSatisfy(Bytes.isDigit) { return false }
     var parser = Parser(text: Array(text.bytes))
     return parser.term() && parser.position == parser.text.count
   }

@@ -180,6 +180,7 @@ extension FHIRBuilder {
       else { continue }
       let target = statements.entries(like: finding, arena).first { entry in
         entry.handle.slot != resource
+          && (concept(of: finding) == nil || concept(of: finding) == concept(of: entry.statement))
           && facts.targets(of: member).contains(facts.type(named: entry.handle.type))
       }
       if let target { refer(to: target.handle, as: .reasonReference, in: resource) }

@@ -25,6 +25,27 @@ struct NarrativeIndex {
   /// The element with an ID.
   func node(withID id: Text) -> Int? { nodes[id] }
 
+  /// An element, or for an empty anchor the cell, item, paragraph or row around it.
+  func withWords(_ index: Int) -> Int {
+    let element = source.at(index)
+    let isEmpty = (element.index..<element.end).allSatisfy {
+      source.at($0).kind != .text || source.at($0).text.isBlank
+    }
+    guard isEmpty else { return index }
+    var around = index - 1
+    while around >= 0 {
+      let node = source.at(around)
+      if node.kind == .element, node.end >= element.end,
+        [.td, .th, .item, .paragraph, .tr].contains(node.name)
+      {
+        return around
+      }
+      if node.kind == .element, node.name == .text, node.end >= element.end { return index }
+      around -= 1
+    }
+    return index
+  }
+
   /// The text of a part of the narrative without its markup, white space made single.
   func plainText(of element: Cursor, _ arena: Arena) -> Text {
     let texts = element.children.filter { $0.kind == .text || $0.kind == .element }

@@ -145,15 +145,11 @@ extension FHIRBuilder {
     if entity.first(.playingDevice) != nil {
       let device = make(RoleTables.playingDevice, entity)
       handles.device = device
-      if let patient { refer(to: patient, as: .patient, in: device.slot) }
-      // Who gives out the identifiers of devices does not own them.
-      if let scope = entity.first(.scopingEntity),
-        !scope.all(.id).contains(where: { id in
-          id.attribute(.root).map { $0.text == "2.16.840.1.113883.3.3719" } ?? false
-        })
-      {
-        owner(scope, of: device)
-      }
+      // An instrument is not the patient's; an implant or an aid is.
+      let isPatients =
+        draft.first(.udiCarrier, in: device.slot) != nil
+        || participation.attribute(.typeCode).map { $0.text == "PRD" } ?? false
+      if isPatients, let patient { refer(to: patient, as: .patient, in: device.slot) }
       return handles
     }
     if let custodian = entity.first(.representedCustodianOrganization) {
@@ -169,7 +165,9 @@ extension FHIRBuilder {
       .contains { entity.first($0).map(saysSomething) ?? false }
     handles.organization = scopingOrganization(entity)
     // An organisation without a person is the organisation, where that may stand.
-    if !hasPerson, let organization = handles.organization, allows(organization, targets) {
+    if !hasPerson, same.isEmpty, let organization = handles.organization,
+      allows(organization, targets)
+    {
       return handles
     }
     handles.person = make(RoleTables.practitioner, entity, same)
@@ -227,10 +225,7 @@ extension FHIRBuilder {
 
   private func owner(_ element: Cursor, of device: ResourceHandle?) {
     guard let device, saysSomething(element) else { return }
-    let owner =
-      element.name == .scopingEntity
-      ? make(RoleTables.scopingEntity, element) : organization(element)
-    refer(to: owner, as: .owner, in: device.slot)
+    refer(to: organization(element), as: .owner, in: device.slot)
   }
 
   private func scopingOrganization(_ entity: Cursor) -> ResourceHandle? {

@@ -81,6 +81,7 @@ enum RoleTables {
       .function("udiCarrier", "id", "unique device identifier") { $0.udi($1, in: $2) },
       .row("identifier", "id", .identifier),
       .row("type", "playingDevice/code", .codeableConcept),
+      .row("manufacturer", "scopingEntity/desc", .string),
       .function("deviceName", "playingDevice/manufacturerModelName", "modelName") {
         $0.deviceName($1, "model-name", in: $2)
       },

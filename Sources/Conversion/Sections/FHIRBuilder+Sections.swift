@@ -16,10 +16,14 @@ extension FHIRBuilder {
     if let text = section.first(.text) { sectionNarrative(text, in: slot) }
     let context = StatementContext(section: section)
     var isEmpty = true
+    var silence: Cursor?
     for entry in section.all(.entry) {
       guard let statement = statement(in: entry) else { continue }
-      // A section without information may hold an empty entry because its template wants one.
-      if section.attribute(.nullFlavor) != nil, !isCoded(statement) { continue }
+      // What says that there is nothing to say is no statement; it is kept with the section.
+      if let reason = saysNothing(statement, in: section) {
+        silence = silence ?? reason
+        continue
+      }
       for resource in convert(statement, in: context) {
         refer(to: resource, as: .entry, in: slot)
         isEmpty = false
@@ -31,7 +35,9 @@ extension FHIRBuilder {
         isEmpty = false
       }
     }
-    if isEmpty, let flavor = section.attribute(.nullFlavor) { emptyReason(flavor, in: slot) }
+    if isEmpty, let reason = section.attribute(.nullFlavor) ?? silence {
+      emptyReason(reason, in: slot)
+    }
     keepRemainder(of: section, in: slot)
   }
 
@@ -72,15 +78,31 @@ extension FHIRBuilder {
     }
   }
 
-  private func emptyReason(_ flavor: Cursor, in section: Draft.Slot) {
-    let code: StaticString = flavor.text == "NASK" ? "notasked" : "unavailable"
+  /// The null flavor, or the negation, by which a statement says that there is nothing: an entry that is
+  /// there because a template wants one.
+  private func saysNothing(_ statement: Cursor, in section: Cursor) -> Cursor? {
+    if let flavor = statement.attribute(.nullFlavor) { return flavor }
+    let isCoded = isCoded(statement)
+    if let flavor = section.attribute(.nullFlavor), !isCoded { return flavor }
+    guard let indicator = statement.attribute(.negationInd), indicator.text == "true" else {
+      return nil
+    }
+    // Medicines in general, denied: the patient takes none.
+    let product = statement.first(.consumable)?.first(.manufacturedProduct)?
+      .first(.manufacturedMaterial)?.first(.code)?.attribute(.code)
+    return !isCoded || product.map { $0.text == "410942007" } ?? false ? indicator : nil
+  }
+
+  private func emptyReason(_ leaf: Cursor, in section: Draft.Slot) {
+    let code: StaticString =
+      leaf.name == .negationInd ? "nilknown" : leaf.text == "NASK" ? "notasked" : "unavailable"
     let coding = draft.addObject(.coding, in: draft.addObject(.emptyReason, in: section))
     put(
       rule: "http://terminology.hl7.org/CodeSystem/list-empty-reason", .mapped, as: .system,
       in: coding)
-    put(
-      Sourced(Text(code), .partly(flavor, Reason("several null flavors are \(code) in FHIR"))),
-      as: .code,
-      in: coding)
+    let origin: Origin =
+      leaf.name == .negationInd
+      ? .leaf(leaf) : .partly(leaf, Reason("several null flavors are \(code) in FHIR"))
+    put(Sourced(Text(code), origin), as: .code, in: coding)
   }
 }

@@ -50,9 +50,12 @@ struct StatementKind: Sendable {
     + PlanKinds.all + CareTeamKinds.all + CoverageKinds.all + SupplyKinds.all + NoteKinds.all
 
   /// Templates of what is told about another statement; wherever it stands, it is none by itself.
-  private static let details = [
-    "6", "8", "9", "19", "24", "25", "28", "31", "53", "64", "119", "143", "145", "147",
-  ].map { "2.16.840.1.113883.10.20.22.4." + $0 }
+  private static let details =
+    [
+      "6", "8", "9", "19", "24", "25", "28", "31", "53", "64", "119", "143", "145", "147",
+    ].map { "2.16.840.1.113883.10.20.22.4." + $0 }
+    + ["36", "37", "38", "39", "40", "41", "43", "46", "47", "49", "50", "54", "55", "57", "58"]
+    .map { "2.16.840.1.113883.10.20.1." + $0 }
 
   /// The kinds by the roots of their templates.
   private static let byTemplate: [Text: [StatementKind]] = {
@@ -68,14 +71,18 @@ struct StatementKind: Sendable {
 
   /// The kind of a statement: by its templates, or else by its section.
   static func kind(of statement: Cursor, in context: StatementContext) -> StatementKind? {
+    let code = context.sectionCode
+    var claimed: StatementKind?
     for template in statement.all(.templateId) {
       guard let root = template.attribute(.root) else { continue }
-      if let found = byTemplate[root.text.trimmed]?.first(where: { $0.element == statement.name }) {
-        return found
+      for found in byTemplate[root.text.trimmed] ?? [] where found.element == statement.name {
+        // Of several templates the one that belongs to the section says most.
+        if found.sections.contains(where: { code == $0 }) { return found }
+        claimed = claimed ?? found
       }
     }
+    if let claimed { return claimed }
     if statement.hasTemplate(details) { return nil }
-    let code = context.sectionCode
     return all.first { kind in
       kind.element == statement.name && kind.sections.contains { code == $0 }
     }

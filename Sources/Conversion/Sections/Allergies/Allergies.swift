@@ -12,6 +12,7 @@ enum AllergyTable {
         "clinicalStatus", "entryRelationship/observation[code=33999-4]/value",
         .mappedConcept("cf-allergy-status")),
       .function("type", "value", "type and category") { $0.allergyKind($1, in: $2) },
+      .function("type", "code", "type and category before R1.1") { $0.allergyKind($1, in: $2) },
       .row(
         "criticality", "entryRelationship/observation[code=82606-5]/value",
         .mappedCode("cf-criticality")),
@@ -78,7 +79,7 @@ extension FHIRBuilder {
     ].compactMap { $0 }
     // One of the two alone is said by several codes.
     if slots.count == 1 { keep(leaf, in: slots[0]) }
-    if slots.isEmpty, !isNegated { return }
+    if slots.isEmpty, !isNegated || value.name == .code { return }
     markMapped(value)
   }
 
@@ -87,6 +88,14 @@ extension FHIRBuilder {
     let reaction = draft.addObject(.reaction, in: allergy)
     apply(AllergyTable.reaction, observation, to: reaction)
     if isMissing(.manifestation, in: reaction) { absentObject(.manifestation, in: reaction) }
+    for relationship in observation.all(.entryRelationship) {
+      if let severity = relationship.first(.observation),
+        severity.code().map({ $0 == "SEV" }) ?? false,
+        let value = severity.first(.value)
+      {
+        severityInWords(value, in: reaction)
+      }
+    }
     if let code = observation.first(.code),
       code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false
     {
@@ -97,12 +106,25 @@ extension FHIRBuilder {
 
   /// A severity of the allergy as a whole holds for every reaction without one of its own.
   func severityOfAll(_ observation: Cursor, in allergy: Draft.Slot) {
-    guard let value = observation.first(.value) else { return }
-    for reaction in draft.children(of: allergy) where draft.name(of: reaction) == .reaction {
-      if draft.first(.severity, in: reaction) == nil {
-        mappedCode(value, "cf-severity", as: .severity, in: reaction)
-      }
+    guard let value = observation.first(.value), saysSomething(value) else { return }
+    var reactions = draft.children(of: allergy).filter { draft.name(of: $0) == .reaction }
+    if reactions.isEmpty {
+      let reaction = draft.addObject(.reaction, in: allergy)
+      absentObject(.manifestation, in: reaction)
+      reactions = [reaction]
     }
+    for reaction in reactions where draft.first(.severity, in: reaction) == nil {
+      mappedCode(value, "cf-severity", as: .severity, in: reaction)
+      severityInWords(value, in: reaction)
+    }
+  }
+
+  /// A severity between those that FHIR has stays as a note.
+  private func severityInWords(_ value: Cursor, in reaction: Draft.Slot) {
+    guard draft.first(.severity, in: reaction) == nil, draft.first(.note, in: reaction) == nil,
+      let words = nonBlank(value.attribute(.displayName))
+    else { return }
+    put(words.sourced, as: .text, in: draft.addObject(.note, in: reaction))
   }
 
   /// Whether the text of an element is what a concept's text says already.
@@ -155,7 +177,7 @@ enum AllergyKinds {
     ) { [allergy($0, $1, $2, concern: nil)] },
   ]
 
-  private static func concern(
+  static func concern(
     _ builder: FHIRBuilder, _ act: Cursor, _ context: StatementContext
   ) -> [ResourceHandle] {
     let inner = context.below(act)
@@ -163,6 +185,7 @@ enum AllergyKinds {
     for relationship in act.all(.entryRelationship) {
       guard let observation = relationship.first(.observation),
         builder.use[observation.index] != .elsewhere,
+        observation.attribute(.nullFlavor) == nil,
         StatementKind.kind(of: observation, in: context)?.name == "allergy-observation"
       else { continue }
       builder.markElsewhere(observation)

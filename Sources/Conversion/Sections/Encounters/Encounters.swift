@@ -215,6 +215,11 @@ extension FHIRBuilder {
         in: coding)
       put(type.sourced, as: .code, in: coding)
     }
+    if participation.name == .responsibleParty, participation.attribute(.typeCode) == nil {
+      concept(
+        "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "RESP",
+        Reason("the model's own type of a responsible party"), as: .type, in: slot)
+    }
     if let function = participation.first(.functionCode), saysSomething(function) {
       codeableConcept(function, as: .type, in: slot)
     }

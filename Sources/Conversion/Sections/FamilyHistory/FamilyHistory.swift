@@ -46,7 +46,13 @@ enum FamilyHistoryTable {
       .function(
         "onset[x]", "entryRelationship/observation[code=445518008|397659008]/value", "age at onset"
       ) { builder, value, condition in
-        if builder.draft.first(.onsetAge, in: condition) == nil {
+        guard builder.isMissing(.onsetAge, in: condition),
+          let leaf = builder.nonBlank(value.attribute(.value))
+        else { return }
+        if value.attribute(.unit) == nil {
+          // An Age has a unit.
+          builder.put(leaf.sourced, as: .onsetString, in: condition)
+        } else {
           builder.quantity(value, as: .onsetAge, in: condition)
         }
       },
@@ -127,6 +133,13 @@ extension FHIRBuilder {
     let condition = draft.addObject(.condition, in: history.slot)
     apply(FamilyHistoryTable.condition, observation, to: condition)
     if isMissing(.code, in: condition) { absentObject(.code, in: condition) }
+    if draft.first(.contributedToDeath, in: condition) != nil,
+      [.deceasedBoolean, .deceasedDate].allSatisfy({ isMissing($0, in: history.slot) })
+    {
+      put(
+        rule: "true", Reason("the relative died of a disease"), .true, as: .deceasedBoolean,
+        in: history.slot)
+    }
     negated(observation, in: condition)
     implied(observation)
     keepRemainder(of: observation, in: condition)

@@ -44,6 +44,7 @@ enum GeneralStatement {
     case (.encounter, _): return EncounterKinds.convert(builder, statement, context)
     case (.substanceAdministration, _):
       return [MedicationKinds.convert(builder, statement, context)]
+    case (.observationMedia, _): return NoteKinds.media(builder, statement, context)
     case (.supply, _): return [SupplyKinds.convert(builder, statement, context)]
     default:
       return [

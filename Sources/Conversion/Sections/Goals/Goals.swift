@@ -20,7 +20,9 @@ enum GoalTable {
       .row("description", "code", .codeableConcept),
       .function("target.detail[x]", "value", "target") { $0.target($1, in: $2) },
       .function("start[x]", "effectiveTime", "start") { builder, time, goal in
-        let point = builder.nonBlank(time.attribute(.value)) != nil ? time : time.first(.low)
+        let point =
+          builder.nonBlank(time.attribute(.value)) != nil
+          ? time : time.first(.low) ?? time.first(.center)
         guard let point, builder.draft.first(.startDate, in: goal) == nil else { return }
         builder.date(point, as: .startDate, in: goal)
       },

@@ -99,9 +99,9 @@ extension FHIRBuilder {
     for relationship in vaccination.all(.entryRelationship)
     where relationship.attribute(.typeCode).map({ $0.text == "MFST" || $0.text == "CAUS" }) ?? false
     {
-      guard let observation = relationship.first(.observation), isEvent(observation) else {
-        continue
-      }
+      guard let observation = relationship.first(.observation), isEvent(observation),
+        saysSomething(observation)
+      else { continue }
       markElsewhere(observation)
       let finding = resource(GeneralStatement.observation, observation, inner) {
         completeObservation(observation, inner, category: nil, in: $0)

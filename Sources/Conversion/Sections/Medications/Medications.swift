@@ -9,6 +9,9 @@ enum MedicationTable {
     resource: .MedicationRequest,
     [
       .row("identifier", "id", .identifier),
+      .row(
+        "status", "entryRelationship/observation[code=33999-4]/value",
+        .mappedCode("cf-medication-clinical-status")),
       .row("status", "statusCode", .mappedCode("cf-medication-status")),
       .row("intent", "@moodCode", .mappedCode("cf-medication-mood")),
       .function("doNotPerform", "@negationInd", "only where true") { builder, indicator, request in
@@ -42,15 +45,14 @@ enum MedicationTable {
         "entryRelationship/substanceAdministration[code=76662-6]/text", .string),
       .function("dosageInstruction.text", "text", "only its own words") { builder, text, request in
         let dosage = builder.draft.object(.dosageInstruction, in: request)
-        guard text.first(.reference) == nil, builder.draft.first(.text, in: dosage) == nil else {
-          return
+        if builder.draft.first(.text, in: dosage) == nil {
+          builder.plainText(text, as: .text, in: dosage)
         }
-        builder.string(text, as: .text, in: dosage)
       },
       .row(
-        "dosageInstruction.patientInstruction",
-        "entryRelationship/supply/entryRelationship/act[templateId=2.16.840.1.113883.10.20.22.4.20]/text",
-        .string),
+        "note",
+        "entryRelationship/supply/entryRelationship/act[templateId=2.16.840.1.113883.10.20.22.4.20]",
+        .annotation),
       .function("dosageInstruction.asNeeded[x]", "precondition", "as needed") {
         $0.asNeeded($1, in: $2)
       },
@@ -178,6 +180,12 @@ extension FHIRBuilder {
       draft.first(.asNeededBoolean, in: dosage) == nil
     else { return }
     let criterion = precondition.first(.criterion)
+    // A criterion of which nothing is known is none.
+    if let value = criterion?.first(.value), value.attribute(.nullFlavor) != nil,
+      !saysSomething(value), !(criterion?.first(.text).map(saysSomething) ?? false)
+    {
+      return
+    }
     if let value = criterion?.first(.value), saysSomething(value), value.attribute(.code) != nil {
       codeableConcept(value, as: .asNeededCodeableConcept, in: dosage)
     } else if let text = criterion?.first(.text), saysSomething(text) {
@@ -243,6 +251,11 @@ extension FHIRBuilder {
   }
 
   private func periodic(_ time: Cursor, in dosage: Draft.Slot) {
+    if let phase = time.first(.phase),
+      let start = nonBlank(phase.attribute(.value) ?? phase.first(.low)?.attribute(.value))
+    {
+      dateTime(leaf: start, as: .event, in: draft.object(.timing, in: dosage))
+    }
     guard let period = time.first(.period) else { return }
     let low = period.first(.low) ?? period
     guard let value = nonBlank(low.attribute(.value)), let unit = nonBlank(low.attribute(.unit))
@@ -387,6 +400,9 @@ enum MedicationKinds {
       .filter { builder.use[$0.index] != .elsewhere }
       .flatMap { builder.convert($0, in: inner) }
     guard let first = made.first else { return GeneralStatement.byClass(builder, act, context) }
+    if act.code().map({ $0 == "10183-2" || $0 == "42346-7" }) ?? false {
+      act.first(.code).map(builder.markSelector)
+    }
     builder.relateNested(act, of: first, context)
     builder.keepRemainder(of: act, in: first.slot)
     return made
@@ -415,7 +431,9 @@ enum MedicationKinds {
     _ builder: FHIRBuilder, _ activity: Cursor, _ context: StatementContext
   ) -> ResourceHandle {
     builder.resource(MedicationTable.request, activity, context) { request in
-      if context.sectionCode == "10183-2" {
+      let isDischarge =
+        context.parents.last?.hasTemplate(["2.16.840.1.113883.10.20.22.4.35"]) ?? false
+      if context.sectionCode == "10183-2" || isDischarge {
         builder.concept(
           "http://terminology.hl7.org/CodeSystem/medicationrequest-category", "discharge",
           Reason("the category that the section stands for"), as: .category, in: request)
@@ -462,5 +480,12 @@ extension FHIRBuilder {
     recorder(
       of: statement, in: context, as: .requester, date: .authoredOn, in: request,
       type: .MedicationRequest)
+    // Who ordered the supply asked for the medicine.
+    for supply in statement.all(.entryRelationship).compactMap({ $0.first(.supply) })
+    where !isEvent(supply) {
+      recorder(
+        of: supply, in: StatementContext(), as: .requester, date: .authoredOn, in: request,
+        type: .MedicationRequest)
+    }
   }
 }

@@ -11,13 +11,24 @@ enum NoteTable {
       .row("docStatus", "statusCode", .mappedCode("cf-document-status")),
       .function("type", "code", "kind of note") { $0.noteType($1, in: $2) },
       .row("author", "author", .participation),
-      .function("content.attachment", "text", "attachment") { $0.attachment($1, in: $2) },
+      .function("content.attachment", "text", "attachment") { $0.content($1, in: $2) },
       .row("context.period", "effectiveTime", .period),
+    ])
+
+  static let media = Mapping(
+    "observation-media", "observationMedia", resource: .Media,
+    [
+      .row("identifier", "id", .identifier),
+      .function("content", "value", "attachment") { builder, value, media in
+        if builder.draft.first(.content, in: media) == nil {
+          builder.attachment(value, in: builder.draft.addObject(.content, in: media))
+        }
+      },
     ])
 
   static let body = Mapping(
     "non-xml-body", "nonXMLBody", resource: .DocumentReference,
-    [.function("content.attachment", "text", "attachment") { $0.attachment($1, in: $2) }])
+    [.function("content.attachment", "text", "attachment") { $0.content($1, in: $2) }])
 }
 
 enum NoteKinds {
@@ -35,8 +46,25 @@ enum NoteKinds {
             in: note)
         }
       ]
-    }
+    },
+    StatementKind(
+      "observation-media", .observationMedia, templates: ["2.16.840.1.113883.10.20.6.2.13"],
+      tables: [NoteTable.media], convert: media),
   ]
+
+  static func media(
+    _ builder: FHIRBuilder, _ media: Cursor, _ context: StatementContext
+  ) -> [ResourceHandle] {
+    [
+      builder.resource(NoteTable.media, media, context) { resource in
+        let reason = Reason("R4 requires Media.status: the picture is there")
+        builder.put(rule: "completed", reason, as: .status, in: resource)
+        if builder.isMissing(.content, in: resource) {
+          builder.absentObject(.content, in: resource)
+        }
+      }
+    ]
+  }
 }
 
 extension FHIRBuilder {
@@ -53,11 +81,14 @@ extension FHIRBuilder {
     markSelector(code)
   }
 
-  /// Writes what a text holds, or the narrative that it refers to, as the data of an attachment.
-  fileprivate func attachment(_ text: Cursor, in note: Draft.Slot) {
+  fileprivate func content(_ text: Cursor, in note: Draft.Slot) {
     let content = draft.object(.content, in: note)
     guard draft.first(.attachment, in: content) == nil else { return }
-    let attachment = draft.addObject(.attachment, in: content)
+    attachment(text, in: draft.addObject(.attachment, in: content))
+  }
+
+  /// Writes what a text holds, or the narrative that it refers to, as the data of an attachment.
+  fileprivate func attachment(_ text: Cursor, in attachment: Draft.Slot) {
     if let reference = text.first(.reference)?.attribute(.value), nonBlank(reference) != nil {
       guard let place = resolve(reference) else {
         if !reference.text.trimmed.hasPrefix("#") {

@@ -66,6 +66,12 @@ enum PlanKinds {
     [
       builder.resource(PlanTable.request, statement, context) { request in
         builder.completeStatus(of: "ServiceRequest", in: request)
+        if statement.hasTemplate(["2.16.840.1.113883.10.20.22.4.20"]),
+          let text = statement.first(.text),
+          builder.draft.first(.patientInstruction, in: request) == nil
+        {
+          builder.string(text, as: .patientInstruction, in: request)
+        }
         builder.wordsOfText(statement, as: .code, in: request)
         if builder.draft.first(.intent, in: request) == nil {
           builder.absent(as: .intent, in: request)

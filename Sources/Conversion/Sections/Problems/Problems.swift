@@ -84,11 +84,16 @@ enum ProblemKinds {
   private static func concern(
     _ builder: FHIRBuilder, _ act: Cursor, _ context: StatementContext
   ) -> [ResourceHandle] {
+    // Before R1.1 allergies stood in the same act as problems.
+    let kinds = act.all(.entryRelationship).compactMap { $0.first(.observation) }
+      .compactMap { StatementKind.kind(of: $0, in: context)?.name }
+    if kinds.contains("allergy-observation") { return AllergyKinds.concern(builder, act, context) }
     let inner = context.below(act)
     var conditions: [ResourceHandle] = []
     for relationship in act.all(.entryRelationship) {
       guard let observation = relationship.first(.observation),
         builder.use[observation.index] != .elsewhere,
+        observation.attribute(.nullFlavor) == nil,
         StatementKind.kind(of: observation, in: context)?.name == "problem-observation"
       else { continue }
       builder.markElsewhere(observation)
@@ -98,7 +103,13 @@ enum ProblemKinds {
       return GeneralStatement.convert(builder, act, context)
     }
     // What belongs to the concern as a whole stays with its first problem.
-    if act.code().map({ $0 == "CONC" }) ?? false { act.first(.code).map(builder.markSelector) }
+    let constants: [StaticString] = [
+      "CONC", "29308-4", "46241-6", "11535-2", "10219-4", "10218-6", "59769-0",
+    ]
+    if act.code().map({ code in constants.contains { code == $0 } }) ?? false {
+      act.first(.code).map(builder.markSelector)
+    }
+    for condition in conditions { builder.encounterDiagnosis(condition, act, context) }
     builder.relateNested(act, of: first, context)
     builder.keepRemainder(of: act, in: first.slot)
     return conditions
@@ -118,7 +129,6 @@ enum ProblemKinds {
         type: .Condition)
       builder.implied(observation)
     }
-    builder.encounterDiagnosis(problem, context)
     return problem
   }
 }
@@ -152,16 +162,29 @@ extension FHIRBuilder {
   }
 
   /// A diagnosis of the admission, the discharge or an operation belongs to the encounter of the header.
-  fileprivate func encounterDiagnosis(_ condition: ResourceHandle, _ context: StatementContext) {
-    guard let encompassing else { return }
-    let role: StaticString
-    switch context.sectionCode.string {
-    case "46241-6": role = "AD"
-    case "11535-2": role = "DD"
-    case "10219-4": role = "pre-op"
-    case "10218-6": role = "post-op"
-    default: return
+  fileprivate func encounterDiagnosis(
+    _ condition: ResourceHandle, _ act: Cursor, _ context: StatementContext
+  ) {
+    func isOne(_ template: String, _ section: StaticString) -> Bool {
+      act.hasTemplate(["2.16.840.1.113883.10.20.22.4." + template])
+        || context.sectionCode == section
     }
+    let role: StaticString
+    if isOne("34", "46241-6") {
+      role = "AD"
+    } else if isOne("33", "11535-2") {
+      role = "DD"
+    } else if isOne("65", "10219-4") {
+      role = "pre-op"
+    } else if isOne("51", "10218-6") {
+      role = "post-op"
+    } else {
+      return
+    }
+    addCategory(
+      Text("http://terminology.hl7.org/CodeSystem/condition-category"), Text("encounter-diagnosis"),
+      Reason("the category that the template stands for"), in: condition.slot)
+    guard let encompassing else { return }
     if draft.first(.encounter, in: condition.slot) == nil {
       refer(to: encompassing, as: .encounter, in: condition.slot)
     }

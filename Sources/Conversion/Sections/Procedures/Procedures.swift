@@ -18,12 +18,18 @@ enum ProcedureTable {
       .row("performed[x]", "effectiveTime", .time),
       .row("bodySite", "targetSiteCode", .codeableConcept),
       .function("performer", "performer", "performer") { $0.performer($1, in: $2) },
-      .row("location", "participant[@typeCode=LOC]", .participation),
-      .function("usedReference", "participant[@typeCode=DEV]", "device") {
+      .function("usedReference", "participant", "device, unless nothing was done") {
         builder, device, procedure in
+        guard let role = device.first(.participantRole), role.first(.playingDevice) != nil,
+          builder.draft.first(.status, in: procedure).map({
+            builder.draft.text(of: $0) != Text("not-done")
+          })
+            ?? true
+        else { return }
         let targets = [Name.Device].map(builder.facts.type(named:))
         builder.participation(device, as: .usedReference, in: procedure, targets: targets)
       },
+      .row("location", "participant[@typeCode=LOC]", .participation),
       .function("extension", "methodCode", "method") {
         $0.conceptExtension($1, "http://hl7.org/fhir/StructureDefinition/procedure-method", in: $2)
       },

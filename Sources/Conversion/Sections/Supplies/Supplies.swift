@@ -59,7 +59,10 @@ enum SupplyTable {
         builder, time, use in
         let low = builder.nonBlank(time.first(.low)?.attribute(.value))
         let high = builder.nonBlank(time.first(.high)?.attribute(.value))
-        if let point = builder.nonBlank(time.attribute(.value)) ?? (low == nil ? high : nil) {
+        if let point = builder.nonBlank(
+          time.attribute(.value) ?? time.first(.center)?.attribute(.value))
+          ?? (low == nil ? high : nil)
+        {
           builder.dateTime(leaf: point, as: .timingDateTime, in: use)
         } else {
           builder.period(time, as: .timingPeriod, in: use)
