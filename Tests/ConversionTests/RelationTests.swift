@@ -214,3 +214,130 @@ struct RelationTests {
     #expect(references.contains("urn:uuid:" + patient))
   }
 }
+
+/// Documents of older versions, and what says that there is nothing to say.
+@Suite("Older versions and empty statements")
+struct OlderVersionTests {
+  @Test(
+    "A statement without information is no statement, and the section says why it is empty",
+    arguments: [
+      (#"nullFlavor="NI""#, #"<code nullFlavor="NI"/>"#, "unavailable"),
+      (#"nullFlavor="NASK""#, #"<code code="X" codeSystem="1.2.3.4.6"/>"#, "notasked"),
+      (#"negationInd="true""#, #"<code nullFlavor="UNK"/>"#, "nilknown"),
+    ])
+  func nothing(attribute: String, code: String, reason: String) throws {
+    let made = try Fixture(
+      section: "47519-4",
+      """
+      <entry><procedure classCode="PROC" moodCode="EVN" \(attribute)>
+      <templateId root="2.16.840.1.113883.10.20.22.4.14"/>\(code)<text>None known</text>
+      <statusCode code="completed"/></procedure></entry>
+      """)
+    #expect(made.resources("Procedure").isEmpty)
+    #expect(made.value("Composition.section.emptyReason.coding.code") == reason)
+    #expect(made.fate("procedure/text/text()") == .kept)
+  }
+
+  @Test("An allergy of CCD 1.0 stands in the act of a problem, with its kind in its code")
+  func allergies() throws {
+    let made = try Fixture(
+      section: "48765-2",
+      """
+      <entry><act classCode="ACT" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.1.27"/>
+      <code nullFlavor="NA"/><entryRelationship typeCode="SUBJ"><observation classCode="OBS" moodCode="EVN">
+      <templateId root="2.16.840.1.113883.10.20.1.18"/><id root="1.2.3.4" extension="a"/>
+      <code code="416098002" codeSystem="2.16.840.1.113883.6.96"/><statusCode code="completed"/>
+      <participant typeCode="CSM"><participantRole classCode="MANU"><playingEntity classCode="MMAT">
+      <code code="70618" codeSystem="2.16.840.1.113883.6.88" displayName="Penicillin"/></playingEntity>
+      </participantRole></participant></observation></entryRelationship></act></entry>
+      """)
+    #expect(made.value("AllergyIntolerance.code.coding.code") == "70618")
+    #expect(made.value("AllergyIntolerance.category") == "medication")
+    #expect(made.resources("Condition").isEmpty)
+    #expect(made.resources("Basic").isEmpty)
+  }
+
+  @Test("Of several templates the one that belongs to the section counts")
+  func templates() throws {
+    let made = try Fixture(
+      section: "47420-5",
+      """
+      <entry><organizer classCode="CLUSTER" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.1"/>
+      <templateId root="2.16.840.1.113883.10.20.22.4.66"/><code code="d5" codeSystem="1.2.3.4.6"/>
+      <statusCode code="completed"/><component><observation classCode="OBS" moodCode="EVN">
+      <templateId root="2.16.840.1.113883.10.20.22.4.2"/><templateId root="2.16.840.1.113883.10.20.22.4.67"/>
+      <code code="X" codeSystem="1.2.3.4.6"/><statusCode code="completed"/></observation></component>
+      </organizer></entry>
+      """)
+    #expect(made.resources("DiagnosticReport").isEmpty)
+    #expect(made.resources("Observation").count == 2)
+    #expect(Set(made.values("Observation.category.coding.code")) == ["functional-status"])
+    #expect(made.values("Observation.hasMember.reference").count == 1)
+  }
+
+  @Test("A severity between those of FHIR is a note, and one without a reaction is not lost")
+  func severities() throws {
+    func allergy(_ severity: String) throws -> Fixture {
+      try Fixture(
+        section: "48765-2",
+        """
+        <entry><observation classCode="OBS" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.7"/>
+        <code code="ASSERTION" codeSystem="2.16.840.1.113883.5.4"/><statusCode code="completed"/>
+        <value xsi:type="CD" code="419199007" codeSystem="2.16.840.1.113883.6.96"/>
+        <entryRelationship typeCode="SUBJ" inversionInd="true"><observation classCode="OBS" moodCode="EVN">
+        <templateId root="2.16.840.1.113883.10.20.22.4.8"/><code code="SEV" codeSystem="2.16.840.1.113883.5.4"/>
+        <statusCode code="completed"/><value xsi:type="CD" \(severity)
+        codeSystem="2.16.840.1.113883.6.96"/></observation></entryRelationship></observation></entry>
+        """)
+    }
+    #expect(
+      try allergy(#"code="24484000""#).value("AllergyIntolerance.reaction.severity") == "severe")
+    #expect(
+      try allergy(#"code="371924009" displayName="Moderate to severe""#)
+        .value("AllergyIntolerance.reaction.note.text") == "Moderate to severe")
+  }
+
+  @Test("An empty anchor means the cell around it")
+  func anchors() throws {
+    let made = try Fixture(
+      section: "47519-4",
+      """
+      <entry><procedure classCode="PROC" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.14"/>
+      <code nullFlavor="UNK"><originalText><reference value="#a"/></originalText></code>
+      <text><reference value="#a"/></text><statusCode code="completed"/></procedure></entry>
+      """,
+      text: "<text><table><tbody><tr><td><content ID='a'/>Laser</td></tr></tbody></table></text>")
+    #expect(made.value("Procedure.code.text") == "Laser")
+    #expect(made.value("Procedure.text.div")?.contains("Laser") == true)
+  }
+
+  @Test("Nothing known about a criterion is no reason to take a medicine as needed")
+  func criterion() throws {
+    let made = try Fixture(
+      section: "10160-0",
+      """
+      <entry><substanceAdministration classCode="SBADM" moodCode="EVN">
+      <templateId root="2.16.840.1.113883.10.20.22.4.16"/><statusCode code="active"/>
+      <effectiveTime xsi:type="PIVL_TS" operator="A"><phase><low value="20260102"/></phase>
+      <period value="2" unit="d"/></effectiveTime>
+      <consumable><manufacturedProduct><manufacturedMaterial>
+      <code code="198042" codeSystem="2.16.840.1.113883.6.88"/></manufacturedMaterial></manufacturedProduct>
+      </consumable><precondition typeCode="PRCN"><criterion><value xsi:type="CD" nullFlavor="NI"/></criterion>
+      </precondition></substanceAdministration></entry>
+      """)
+    #expect(made.values("MedicationRequest.dosageInstruction.asNeededBoolean").isEmpty)
+    #expect(made.value("MedicationRequest.dosageInstruction.timing.event") == "2026-01-02")
+  }
+
+  @Test("A picture is a Media with its data")
+  func media() throws {
+    let made = try Fixture(
+      section: "99999-9",
+      """
+      <entry><observationMedia classCode="OBS" moodCode="EVN" ID="m"><id root="1.2.3.4" extension="m"/>
+      <value mediaType="image/png" representation="B64">iVBORw0K</value></observationMedia></entry>
+      """)
+    #expect(made.value("Media.content.contentType") == "image/png")
+    #expect(made.value("Media.content.data") == "iVBORw0K")
+  }
+}

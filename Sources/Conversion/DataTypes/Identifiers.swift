@@ -13,14 +13,21 @@ extension FHIRBuilder {
     func text(_ slot: Draft.Slot, _ part: Name) -> Text {
       draft.first(part, in: slot).map(draft.text(of:)) ?? .empty
     }
+    func assigner(_ slot: Draft.Slot) -> Text {
+      draft.first(.assigner, in: slot).map { text($0, .display) } ?? .empty
+    }
     let same = draft.children(of: parent).first { other in
       other != slot && draft.name(of: other) == name && !text(slot, .value).isEmpty
         && text(other, .value) == text(slot, .value) && text(other, .system) == text(slot, .system)
+        && assigner(other) == assigner(slot)
     }
     guard let same else { return }
     // Identifiers are a set: one that is told again is where it was told first.
     draft.removeLast(slot)
-    for leaf in id.children where leaf.kind == .attribute { note(.leaf(leaf), same) }
+    for leaf in id.children where leaf.kind == .attribute {
+      note(.leaf(leaf), same)
+      note(.leaf(leaf), parent)
+    }
   }
 
   private func makeIdentifier(_ id: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
