@@ -22,9 +22,8 @@ struct OutcomeReport: ReportForm {
     return counts.inputs == 0 ? "}\n" : "]}\n"
   }
 
-  /// The OperationOutcome of one input.
-  ///
-  /// - Parameter diagnostics: What else to say of each issue, such as where its record stands.
+  /// The OperationOutcome of one input; `diagnostics` is what else to say of each issue, such as where
+  /// its record stands.
   static func outcome(_ part: InputReport, diagnostics: String? = nil) -> String {
     var issues = part.issues.map { issue($0, diagnostics) }
     if issues.isEmpty {

@@ -34,7 +34,7 @@ struct ReportWriter {
   private(set) var errors = 0
   private(set) var warnings = 0
 
-  /// - Parameter isSeveral: Whether the report is of a run over several inputs.
+  /// A report of one input, or with `isSeveral` of a run over several.
   init(
     _ format: ReportFormat, to sink: ByteSink, isSeveral: Bool, showsSource: Bool = false,
     isColored: Bool = false

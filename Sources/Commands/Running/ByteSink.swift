@@ -6,7 +6,7 @@ final class ByteSink {
   private let path: String?
   private var part: Files.Part?
 
-  /// - Parameter path: A file; standard output if `nil`.
+  /// Bytes to a file; to standard output if `path` is `nil`.
   init(_ path: String?) throws {
     self.path = path
     part = nil

@@ -22,7 +22,7 @@ struct Progress {
   private var bytes = 0
   private var hasSpoken = false
 
-  /// - Parameter total: How many inputs there are.
+  /// The progress of a run over `total` inputs.
   init(_ style: Style, total: Int) {
     // On a terminal one line tells and is written over; elsewhere nobody asked.
     let automatic: Style = isatty(2) == 1 && total > 1 ? .plain : .off

@@ -41,8 +41,7 @@ package struct ConversionLedger: Sendable {
 
   /// The ledger as NDJSON, one line a leaf or added value (`source`, `path`, `line`, `column`, `status`,
   /// `targets`, `reason`).
-  ///
-  /// - Parameter source: The name of the source that every line begins with.
+  /// Every line begins with the name of the source.
   package func appendNDJSON(source: String, to out: inout ByteBuffer) {
     var head = ByteBuffer(capacity: 256)
     head.append("{\"source\":\"")

@@ -18,7 +18,7 @@ struct Mapping: Sendable {
   let type: String
   let rows: [Row]
 
-  /// - Parameter elements: The elements, with `|` between several.
+  /// `elements` has `|` between several.
   init(
     _ name: String, _ elements: String, templates: [String] = [], resource: Name,
     of type: String? = nil, _ rows: [Row]

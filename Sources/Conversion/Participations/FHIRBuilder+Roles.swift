@@ -122,7 +122,7 @@ extension FHIRBuilder {
 
   // MARK: Making resources
 
-  /// - Parameter same: Earlier roles of the same person.
+  /// `same` are earlier roles of the same person.
   private func makeResources(
     _ entity: Cursor, of participation: Cursor, _ targets: [Int], same: [RoleIndex.Entry]
   ) -> RoleHandles {

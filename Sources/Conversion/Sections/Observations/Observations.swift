@@ -93,7 +93,7 @@ enum ObservationKinds {
       .row("text", "text", .narrative),
     ])
 
-  /// - Parameter assertion: the LOINC code of the question, for senders that write only ASSERTION.
+  /// `assertion` is the LOINC code of the question, for senders that write only ASSERTION.
   private static func kind(
     _ name: String, _ templates: [String], _ category: ObservationCategory?,
     sections: [String] = [], assertion: StaticString? = nil
