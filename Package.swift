@@ -3,12 +3,14 @@ import PackageDescription
 
 let package = Package(
   name: "CRESTKit",
+  platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
     .library(name: "CRESTKit", targets: ["CRESTKit"]),
     .library(name: "FHIRModels", targets: ["FHIRModels"]),
     .library(name: "ClinicalTree", targets: ["ClinicalTree"]),
     .library(name: "XMLTree", targets: ["XMLTree"]),
     .library(name: "Definitions", targets: ["Definitions"]),
+    .library(name: "FHIRPath", targets: ["FHIRPath"]),
     .executable(name: "crest", targets: ["crest-tool"]),
   ],
   dependencies: [
@@ -29,20 +31,21 @@ let package = Package(
     .target(name: "FHIRModels", dependencies: ["ClinicalTree"]),
     .target(name: "Conversion", dependencies: ["FHIRFormats", "Definitions", "ClinicalTree"]),
     .target(name: "CRESTRecords", dependencies: ["FHIRModels", "Definitions", "ClinicalTree"]),
+    .target(name: "FHIRPath", dependencies: ["Definitions", "ClinicalTree"]),
     .target(
       name: "Conformance",
-      dependencies: ["FHIRFormats", "XMLTree", "Definitions", "ClinicalTree"]),
+      dependencies: ["FHIRPath", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree"]),
     .target(
       name: "CRESTKit",
       dependencies: [
-        "Conversion", "Conformance", "CRESTRecords", "FHIRModels", "FHIRFormats", "XMLTree",
-        "Definitions", "ClinicalTree",
+        "Conversion", "Conformance", "FHIRPath", "CRESTRecords", "FHIRModels", "FHIRFormats",
+        "XMLTree", "Definitions", "ClinicalTree",
       ]),
     .target(
       name: "Commands",
       dependencies: [
-        "CRESTKit", "Conversion", "Conformance", "CRESTRecords", "FHIRModels", "FHIRFormats",
-        "XMLTree", "Definitions", "ClinicalTree",
+        "CRESTKit", "Conversion", "Conformance", "FHIRPath", "CRESTRecords", "FHIRModels",
+        "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "crest-tool", dependencies: ["Commands"]),
@@ -66,6 +69,9 @@ let package = Package(
     .testTarget(
       name: "FHIRModelsTests", dependencies: ["FHIRModels", "ClinicalTree", "TestSupport"]),
     .testTarget(
+      name: "FHIRPathTests",
+      dependencies: ["FHIRPath", "XMLTree", "Definitions", "ClinicalTree", "TestSupport"]),
+    .testTarget(
       name: "ConformanceTests",
       dependencies: [
         "Conformance", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree", "TestSupport",
@@ -87,8 +93,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceSuites",
       dependencies: [
-        "CRESTKit", "Conformance", "Conversion", "FHIRFormats", "FHIRModels", "XMLTree",
-        "Definitions", "ClinicalTree", "TestSupport",
+        "CRESTKit", "Conformance", "Conversion", "FHIRFormats", "FHIRModels", "FHIRPath",
+        "XMLTree", "Definitions", "ClinicalTree", "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6]

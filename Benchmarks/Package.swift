@@ -16,6 +16,7 @@ let package = Package(
         .product(name: "ClinicalTree", package: "CRESTKit"),
         .product(name: "XMLTree", package: "CRESTKit"),
         .product(name: "Definitions", package: "CRESTKit"),
+        .product(name: "FHIRPath", package: "CRESTKit"),
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -3,3 +3,4 @@
 @_exported public import ClinicalTree
 @_exported public import Conformance
 @_exported public import FHIRModels
+@_exported public import FHIRPath

@@ -12,8 +12,8 @@ public struct Root: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Convert.self, Validate.self, Inspect.self, GuideCommand.self, MappingCommand.self,
-      Explain.self,
+      Convert.self, Validate.self, Inspect.self, FHIRPathCommand.self, GuideCommand.self,
+      MappingCommand.self, Explain.self,
     ])
 
   /// Makes the command without its arguments.

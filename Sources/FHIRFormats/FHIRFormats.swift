@@ -1,5 +1,5 @@
 package import ClinicalTree
-package import Definitions
+import Definitions
 
 /// The codes of the formats in which FHIR travels.
 package enum FHIRFormats {
@@ -28,9 +28,4 @@ package enum FHIRFormats {
   package static let issueCodes = [
     forbiddenCharacter, badNarrative, lineWithoutResource, badName,
   ]
-}
-
-extension FHIRFacts {
-  /// Whether the values of a type are resources, written inside an element of their own in XML.
-  package func holdsResource(_ type: Int) -> Bool { type != 0 && kind(of: type) == .resource }
 }

@@ -62,6 +62,7 @@ facts.add(CodeSystemTable.rows(table))
 let mapFiles = try FileManager.default.contentsOfDirectory(atPath: "Profiles/package").sorted()
 facts.add(
   try mapFiles.filter { $0.hasPrefix("ConceptMap-") }.map { ConceptMapTable(try profile($0)) })
+facts.add(ucum: try read("Sources/generate-definitions/Inputs/ucum-units.csv"))
 facts.add(guide: try profile("CodeSystem-crest-guide.json").tree.json(.compact))
 try write(facts.finished(), "Sources/CDefinitions/facts.bin")
 try write(Array(NamesFile.text(names).utf8), "Sources/Definitions/Generated/Names.swift")

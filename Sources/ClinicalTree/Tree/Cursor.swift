@@ -53,6 +53,9 @@ package struct Cursor {
     return Cursor(buffers, index)
   }
 
+  /// Whether another cursor stands in the same tree.
+  package func isSameTree(as other: Cursor) -> Bool { buffers == other.buffers }
+
   /// How many nodes the whole tree has.
   @inlinable
   package var treeCount: Int { buffers.pointee.count }

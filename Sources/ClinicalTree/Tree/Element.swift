@@ -63,3 +63,13 @@ public struct Element: Sendable {
     return lines.position(of: Int(node.place))
   }
 }
+
+extension Element {
+  /// Whether the element was read from XML as XML, not as FHIR.
+  package var isXML: Bool { node.kind == .element || node.kind == .attribute || node.kind == .text }
+
+  /// The JSON of what stands here.
+  package var jsonText: String {
+    String(decoding: tree.subtree(at: index).json(.compact), as: UTF8.self)
+  }
+}

@@ -41,7 +41,7 @@ extension FHIRBuilder {
     guard let unit = nonBlank(quantity.attribute(.unit)) else { return }
     let text = unit.text.trimmed
     put(Sourced(text, .leaf(unit)), as: .unit, in: slot)
-    guard UCUM.isUnit(text) else { return }
+    guard UCUMUnit.isUnit(text) else { return }
     put(rule: "http://unitsofmeasure.org", .mapped, as: .system, in: slot)
     put(Sourced(text, .leaf(unit)), as: .code, in: slot)
   }

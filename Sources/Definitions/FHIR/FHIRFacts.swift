@@ -93,6 +93,9 @@ package struct FHIRFacts: ShapeSource {
     return false
   }
 
+  /// Whether the values of a type are resources, written inside an element of their own in XML.
+  package func holdsResource(_ type: Int) -> Bool { type != 0 && kind(of: type) == .resource }
+
   /// The members of a type in their order, inherited ones included; each form of a choice on its own.
   package func members(of type: Int) -> Range<Int> {
     let first = typeField(type, .firstMember)
@@ -188,6 +191,14 @@ package struct FHIRFacts: ShapeSource {
     return Binding(
       isRequired: bindings[start] == 0, valueSet: strings[bindings[start + 1]],
       codeSet: codeSet == 0 ? nil : codeSet - 1)
+  }
+
+  /// The codes of a value set that some element is bound to; `nil` when they are not among the facts.
+  package func codeSet(named valueSet: Text) -> Int? {
+    for start in stride(from: 0, to: bindings.count, by: 3) where bindings[start + 2] != 0 {
+      if strings[bindings[start + 1]] == valueSet { return bindings[start + 2] - 1 }
+    }
+    return nil
   }
 
   /// Whether a code set has a code, of a system if one is given.

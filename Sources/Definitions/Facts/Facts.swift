@@ -74,6 +74,12 @@ extension Facts {
     let (start, count) = shared.bytes(.guide)
     return Array(UnsafeRawBufferPointer(start: start, count: count))
   }
+
+  /// The units of UCUM as CSV.
+  static var ucum: String {
+    let (start, count) = shared.bytes(.ucum)
+    return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
+  }
 }
 
 extension NameTable {

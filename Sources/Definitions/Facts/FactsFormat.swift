@@ -4,7 +4,7 @@
 /// eight bytes. All numbers are little-endian. Records are runs of 16-bit numbers.
 package enum FactsFormat {
   /// Told apart from any other layout; a change of the layout changes it.
-  package static let version: UInt32 = 0x4352_0003
+  package static let version: UInt32 = 0x4352_0004
 
   package enum Section: Int, CaseIterable {
     /// A ``ClinicalTree/NameTable``.
@@ -54,6 +54,8 @@ package enum FactsFormat {
     case cdaSimpleTypes
     /// Pages of the disease module: see `GuideFacts`.
     case guide
+    /// The units of UCUM as CSV: code, whether it is metric, kind, value, unit.
+    case ucum
   }
 
   package enum TypeField: Int {

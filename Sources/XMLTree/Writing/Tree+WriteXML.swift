@@ -137,3 +137,13 @@ package struct XMLWriter {
     out.append(text.slice(from..<text.count))
   }
 }
+
+extension Element {
+  /// The XML of what stands here, an attribute being its value.
+  package var xmlText: String {
+    if node.kind == .attribute { return value ?? "" }
+    var buffer = ByteBuffer(capacity: 256)
+    tree.withCursor { XMLWriter(tree: tree).write($0.at(index), to: &buffer) }
+    return buffer.text.string
+  }
+}

@@ -173,6 +173,8 @@ struct FactsWriter {
 
   mutating func add(guide: [UInt8]) { sections[.guide] = guide }
 
+  mutating func add(ucum: [UInt8]) { sections[.ucum] = ucum }
+
   // MARK: CDA
 
   mutating func add(_ model: CDAModel) {
