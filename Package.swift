@@ -24,6 +24,7 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CDefinitions"),
+    .target(name: "Archives", dependencies: ["CZlib"]),
     .target(name: "ClinicalTree"),
     .target(name: "XMLTree", dependencies: ["CLibXML2", "ClinicalTree"]),
     .target(name: "Definitions", dependencies: ["CDefinitions", "ClinicalTree"]),
@@ -34,7 +35,7 @@ let package = Package(
     .target(name: "FHIRPath", dependencies: ["Definitions", "ClinicalTree"]),
     .target(
       name: "Conformance",
-      dependencies: ["FHIRPath", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree"]),
+      dependencies: ["Archives", "FHIRPath", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree"]),
     .target(
       name: "CRESTKit",
       dependencies: [
@@ -54,7 +55,7 @@ let package = Package(
       path: "Examples/ReadRecord"),
     .executableTarget(
       name: "generate-definitions",
-      dependencies: ["Definitions", "XMLTree", "ClinicalTree", "CZlib"],
+      dependencies: ["Archives", "Definitions", "XMLTree", "ClinicalTree"],
       exclude: ["Inputs"]),
     .target(name: "TestSupport", dependencies: ["ClinicalTree"], path: "Tests/TestSupport"),
     .testTarget(name: "ClinicalTreeTests", dependencies: ["ClinicalTree", "TestSupport"]),

@@ -6,5 +6,11 @@ _Alignas(16) static const unsigned char facts[] = {
 #embed "facts.bin"
 };
 
+_Alignas(16) static const unsigned char definitions[] = {
+#embed "definitions.bin"
+};
+
 const void *crest_facts(void) { return facts; }
 unsigned long crest_factsCount(void) { return sizeof facts; }
+const void *crest_definitions(void) { return definitions; }
+unsigned long crest_definitionsCount(void) { return sizeof definitions; }

@@ -1,17 +1,105 @@
 public import ClinicalTree
+import Definitions
+import Synchronization
 
-/// Checks documents against the base standards: FHIR R4, or CDA R2 with SDTC extensions.
+/// Checks documents: FHIR R4 against the base standard and profiles, CDA R2 against its schema.
 ///
-/// A value that is made once and used from many tasks. Nothing outside the document is read.
+/// A value that is made once and used from many tasks: what it compiles on the way is kept and shared.
+/// It never touches the network.
+///
+/// ```swift
+/// let validator = try Validator(packages: ["hl7.fhir.us.core-9.0.0.tgz"])
+/// let issues = validator.issues(inFHIR: tree)
+/// ```
 public struct Validator: Sendable {
-  /// Makes a validator for the base standards.
-  public init() {}
+  /// What is checked, and how strictly.
+  public struct Options: Sendable {
+    /// Whether only the base standard counts: no profiles, no definitions of extensions, no code
+    /// systems beyond required bindings.
+    public var isBaseOnly = false
+    /// Canonical URLs of profiles that every root resource must follow.
+    public var profiles: [String] = []
+    /// Whether a wrong display is an error instead of a warning.
+    public var displayIsError = false
+    /// Whether definitions are checked as if they were to be published.
+    public var isForPublication = false
+    /// The moment that rules about the present go by, as a FHIR dateTime.
+    public var now = "2026-01-01T00:00:00Z"
 
-  /// The findings about a FHIR resource: unknown and missing elements, cardinality, types, formats,
-  /// codes of required value sets, repeated fullUrls. Linear in the size of the resource.
-  public func issues(inFHIR tree: Tree) -> [Issue] { FHIRStructure.issues(in: tree) }
+    /// The base standard, and the profiles that resources claim.
+    public init() {}
+  }
+
+  let library: Library
+  let options: Options
+
+  /// A validator that knows the base standards and our own profiles.
+  public init(options: Options = Options()) {
+    library = Library.base
+    self.options = options
+  }
+
+  /// A validator that knows packages as well.
+  ///
+  /// - Parameters:
+  ///   - packages: Paths of folders, of archives (`.tgz`) and of single definitions, in JSON or XML.
+  ///     Reading is linear in their size; profiles are compiled when a resource needs them.
+  ///   - terminology: What answers for code systems that no package holds.
+  ///   - options: What is checked, and how strictly.
+  /// - Throws: ``PackageError`` for a path that cannot be read.
+  public init(
+    packages: [String], terminology: (any ExternalTerminology)? = nil,
+    options: Options = Options()
+  ) throws(PackageError) {
+    library = Library(try DefinitionStore(packages: packages), terminology)
+    self.options = options
+  }
+
+  /// The findings about a FHIR resource and all that is in it, in the order of their places. Linear in
+  /// the size of the resource.
+  public func issues(inFHIR tree: Tree) -> [Issue] {
+    tree.withCursor { root in
+      FHIRValidation(tree: tree, root: root, library: library, options: options).issues()
+    }
+  }
 
   /// The findings about a CDA document that HL7's schema `CDA_SDTC.xsd` would have too. Linear in the
   /// size of the document.
   public func issues(inCDA tree: Tree) -> [Issue] { CDAStructure.issues(in: tree) }
+
+  /// The profiles of ``Options/profiles`` that are not at hand.
+  public var missingProfiles: [String] {
+    options.profiles.filter { library.profile($0) == nil && Library.baseType(of: $0) == nil }
+  }
+}
+
+/// What validators share: definitions, terminology, compiled profiles.
+final class Library: Sendable {
+  static let base = Library(DefinitionStore(), nil)
+
+  let store: DefinitionStore
+  let terminology: Terminology
+  private let profiles = Mutex<[String: Profile?]>([:])
+
+  init(_ store: DefinitionStore, _ external: (any ExternalTerminology)?) {
+    self.store = store
+    terminology = Terminology(store, external: external)
+  }
+
+  /// The profile with a canonical URL, `nil` when it is not at hand.
+  func profile(_ canonical: String) -> Profile? {
+    if let known = profiles.withLock({ $0[canonical] }) { return known }
+    let found = ProfileCompiler.profile(canonical, in: store)
+    profiles.withLock { $0[canonical] = .some(found) }
+    return found
+  }
+
+  /// The type of R4 whose own definition a canonical URL names; `nil` for anything else.
+  static func baseType(of canonical: String) -> Int? {
+    let base = "http://hl7.org/fhir/StructureDefinition/"
+    guard canonical.hasPrefix(base) else { return nil }
+    let name = canonical.dropFirst(base.count).prefix { $0 != "|" }
+    let type = FHIRFacts.r4.type(named: String(name))
+    return type == 0 || name.contains(".") ? nil : type
+  }
 }

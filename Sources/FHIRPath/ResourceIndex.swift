@@ -142,15 +142,12 @@ package final class ResourceIndex {
       fragment = name.slice(hash + 1..<name.count)
       name = name.slice(0..<hash)
     }
-    let text = name.string
-    if let range = text.firstRange(of: "/_history/") {
-      name = name.slice(0..<text.utf8.distance(from: text.startIndex, to: range.lowerBound))
-    }
+    if let history = name.firstPlace(of: "/_history/") { name = name.slice(0..<history) }
     return (name, fragment)
   }
 
   package static func isAbsolute(_ reference: Text) -> Bool {
     reference.hasPrefix("urn:") || reference.hasPrefix("http:") || reference.hasPrefix("https:")
-      || reference.string.contains("://")
+      || reference.firstPlace(of: "://") != nil
   }
 }

@@ -7,19 +7,19 @@ import Definitions
   import Foundation
 #endif
 
-// generate-definitions PACKAGE.tgz SCHEMA-FOLDER [OUTPUT]
+// generate-definitions PACKAGE.tgz SCHEMA-FOLDER US-CORE.tgz [OUTPUT]
 //
-// Reads the R4 core package, the CDA schema, `Profiles/package` and `Inputs/` of this target, and
-// writes the facts, the name constants and the R4 models below OUTPUT (the package's root, where it
+// Reads the R4 core package, the CDA schema, the extensions of US Core (which the converter writes),
+// `Profiles/package` and `Inputs/` of this target, and writes the facts, the name constants and the R4 models below OUTPUT (the package's root, where it
 // must be run from).
 
 let arguments = CommandLine.arguments.dropFirst()
-guard arguments.count >= 2, let archivePath = arguments.first,
-  let schemaFolder = arguments.dropFirst().first
+guard arguments.count >= 3, let archivePath = arguments.first,
+  let schemaFolder = arguments.dropFirst().first, let usCorePath = arguments.dropFirst(2).first
 else {
-  fatalError("usage: generate-definitions PACKAGE.tgz SCHEMA-FOLDER [OUTPUT]")
+  fatalError("usage: generate-definitions PACKAGE.tgz SCHEMA-FOLDER US-CORE.tgz [OUTPUT]")
 }
-let output = arguments.dropFirst(2).first ?? "."
+let output = arguments.dropFirst(3).first ?? "."
 
 func read(_ path: String) throws -> [UInt8] {
   guard let data = FileManager.default.contents(atPath: path) else {
@@ -65,6 +65,19 @@ facts.add(
 facts.add(ucum: try read("Sources/generate-definitions/Inputs/ucum-units.csv"))
 facts.add(guide: try profile("CodeSystem-crest-guide.json").tree.json(.compact))
 try write(facts.finished(), "Sources/CDefinitions/facts.bin")
+
+let ownFiles = mapFiles.filter { name in
+  ["StructureDefinition-", "ValueSet-", "CodeSystem-"].contains { name.hasPrefix($0) }
+}
+let usCore = try FHIRPackage(archive: read(usCorePath))
+let usExtensions = usCore.structures.filter { $0.string("type") == "Extension" }
+let resources =
+  package.structures + package.valueSets.values + package.codeSystems.values
+  + usExtensions + (try ownFiles.map { try profile($0) })
+let pack = resources.compactMap { resource in
+  DefinitionsPack.stripped(resource).map { (resource.string("url"), $0) }
+}
+try write(EmbeddedDefinitions.encode(pack), "Sources/CDefinitions/definitions.bin")
 try write(Array(NamesFile.text(names).utf8), "Sources/Definitions/Generated/Names.swift")
 for file in ModelsWriter(fhir).files() {
   try write(Array(file.text.utf8), "Sources/FHIRModels/Generated/\(file.name).swift")

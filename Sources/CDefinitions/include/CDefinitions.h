@@ -5,4 +5,8 @@
 const void *crest_facts(void);
 unsigned long crest_factsCount(void);
 
+// Profiles, extensions, value sets and code systems as JSON with an index; aligned to 16 bytes.
+const void *crest_definitions(void);
+unsigned long crest_definitionsCount(void);
+
 #endif

@@ -58,6 +58,21 @@ package struct Text: @unchecked Sendable {
     return nil
   }
 
+  /// Where a literal stands first.
+  package func firstPlace(of literal: StaticString) -> Int? {
+    let length = literal.utf8CodeUnitCount
+    guard length > 0, length <= count else { return nil }
+    let first = literal.utf8Start[0]
+    var index = 0
+    while index + length <= count {
+      if start[index] == first, Bytes.areEqual(start + index, literal.utf8Start, length) {
+        return index
+      }
+      index += 1
+    }
+    return nil
+  }
+
   package func lastIndex(of byte: UInt8) -> Int? {
     var index = count - 1
     while index >= 0 {
@@ -133,6 +148,13 @@ package enum Bytes {
       index += 1
     }
     return true
+  }
+
+  /// Whether one of eight bytes is below 0x20.
+  @inlinable
+  package static func hasControl(_ start: UnsafePointer<UInt8>) -> Bool {
+    let word = UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
+    return (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080 != 0
   }
 
   /// Blank, tab, line feed or carriage return.

@@ -72,6 +72,25 @@ enum Files {
     return files
   }
 
+  /// A plain file that is open for reading; closed when it goes.
+  final class Descriptor {
+    let number: Int32
+
+    /// Fails for what cannot be opened, and for what is no plain file.
+    init?(_ path: String) {
+      let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      guard descriptor >= 0 else { return nil }
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        close(descriptor)
+        return nil
+      }
+      number = descriptor
+    }
+
+    deinit { close(number) }
+  }
+
   /// The bytes of a file, or of standard input for `-`.
   ///
   /// A pipe that nobody writes to is not waited for.

@@ -6,7 +6,10 @@ struct JSONReport: ReportForm {
   /// Whether an issue stands before.
   private let comma = Comma()
 
-  func text(of input: InputReport, number: Int) -> String {
+  func open(_ source: String, number: Int) -> String { "" }
+  func close() -> String { "" }
+
+  func issues(of input: InputReport) -> String {
     input.issues.map { comma.next + JSONReport.issue($0, input.source) }.joined()
   }
 
@@ -33,4 +36,9 @@ final class Comma {
     defer { isFirst = false }
     return isFirst ? "" : ","
   }
+
+  /// Whether nothing stands before.
+  var isAtStart: Bool { isFirst }
+
+  func restart() { isFirst = true }
 }

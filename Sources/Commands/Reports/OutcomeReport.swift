@@ -3,18 +3,35 @@ import ClinicalTree
 /// A report as an OperationOutcome, or a collection Bundle of them for several inputs.
 struct OutcomeReport: ReportForm {
   let isSeveral: Bool
+  /// Whether an issue of the input stands before.
+  private let comma = Comma()
+
+  init(isSeveral: Bool) { self.isSeveral = isSeveral }
+
+  private static let head = "{\"resourceType\":\"OperationOutcome\",\"issue\":["
+  /// An OperationOutcome has at least one issue.
+  private static let noIssue = JSONText.object([
+    ("severity", "\"information\""), ("code", "\"informational\""),
+    ("details", JSONText.object([("text", "\"No issues\"")])),
+  ])
 
   var beginning: String {
     isSeveral ? "{\"resourceType\":\"Bundle\",\"type\":\"collection\"" : ""
   }
 
-  func text(of input: InputReport, number: Int) -> String {
-    guard isSeveral else { return OutcomeReport.outcome(input) }
-    let entry = JSONText.object([
-      ("fullUrl", JSONText.string("file:" + input.source)),
-      ("resource", OutcomeReport.outcome(input)),
-    ])
-    return (number == 0 ? ",\"entry\":[" : ",") + entry
+  func open(_ source: String, number: Int) -> String {
+    comma.restart()
+    guard isSeveral else { return OutcomeReport.head }
+    return (number == 0 ? ",\"entry\":[" : ",") + "{\"fullUrl\":"
+      + JSONText.string("file:" + source) + ",\"resource\":" + OutcomeReport.head
+  }
+
+  func issues(of part: InputReport) -> String {
+    part.issues.map { comma.next + OutcomeReport.issue($0, nil) }.joined()
+  }
+
+  func close() -> String {
+    (comma.isAtStart ? OutcomeReport.noIssue : "") + (isSeveral ? "]}}" : "]}")
   }
 
   func end(_ counts: ReportWriter) -> String {
@@ -25,19 +42,8 @@ struct OutcomeReport: ReportForm {
   /// The OperationOutcome of one input; `diagnostics` is what else to say of each issue, such as where
   /// its record stands.
   static func outcome(_ part: InputReport, diagnostics: String? = nil) -> String {
-    var issues = part.issues.map { issue($0, diagnostics) }
-    if issues.isEmpty {
-      // An OperationOutcome has at least one issue.
-      issues = [
-        JSONText.object([
-          ("severity", "\"information\""), ("code", "\"informational\""),
-          ("details", JSONText.object([("text", "\"No issues\"")])),
-        ])
-      ]
-    }
-    return JSONText.object([
-      ("resourceType", "\"OperationOutcome\""), ("issue", JSONText.array(issues)),
-    ])
+    let issues = part.issues.map { issue($0, diagnostics) }
+    return head + (issues.isEmpty ? noIssue : issues.joined(separator: ",")) + "]}"
   }
 
   private static func issue(_ issue: Issue, _ diagnostics: String?) -> String {
@@ -64,9 +70,26 @@ struct OutcomeReport: ReportForm {
     if code.isLimit { return "too-costly" }
     switch code.family {
     case "JSON", "XML": return "structure"
-    case "FHIR", "CDA", "XSD": return code.id == "FHIR-0107" ? "code-invalid" : "structure"
+    case "FHIR", "PROF": return fhirType(code.id)
+    case "QUEST": return code.id == "QUEST-0103" ? "required" : "invalid"
+    case "SCH": return "invariant"
+    case "CDA", "XSD": return "structure"
     case "FILE": return "invalid"
     default: return "processing"
+    }
+  }
+
+  private static func fhirType(_ id: String) -> String {
+    switch id {
+    case "FHIR-0102", "PROF-0101": "required"
+    case "FHIR-0106", "FHIR-0114", "FHIR-0115", "PROF-0103": "value"
+    case "FHIR-0107", "FHIR-0116", "FHIR-0117", "FHIR-0119", "PROF-0108": "code-invalid"
+    case "FHIR-0108", "FHIR-0123": "duplicate"
+    case "FHIR-0110", "PROF-0107": "invariant"
+    case "FHIR-0118", "FHIR-0199": "informational"
+    case "FHIR-0120", "FHIR-0121": "extension"
+    case "FHIR-0122", "PROF-0111", "PROF-0112": "not-supported"
+    default: "structure"
     }
   }
 }

@@ -3,17 +3,16 @@ import ClinicalTree
 
 /// How a report is written.
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
-  case text, json, outcome
+  case text, json, outcome, sarif, junit, csv, html
 
   /// The format that goes with the name of a file.
   init?(fileName: String) {
-    if fileName.hasSuffix(".json") {
-      self = .json
-    } else if fileName.hasSuffix(".txt") {
-      self = .text
-    } else {
-      return nil
-    }
+    let endings: [(String, ReportFormat)] = [
+      (".json", .json), (".sarif", .sarif), (".xml", .junit), (".csv", .csv), (".html", .html),
+      (".txt", .text),
+    ]
+    guard let found = endings.first(where: { fileName.hasSuffix($0.0) }) else { return nil }
+    self = found.1
   }
 }
 
@@ -26,7 +25,7 @@ struct InputReport: Sendable {
   var text: [UInt8] = []
 }
 
-/// Writes the findings of a run, input by input, as they come: what was written is not remembered.
+/// Writes the findings of a run, input by input and issue by issue, as they come.
 struct ReportWriter {
   private let sink: ByteSink
   private let form: any ReportForm
@@ -45,14 +44,37 @@ struct ReportWriter {
       case .text: TextReport(showsSource: showsSource, isColored: isColored)
       case .json: JSONReport()
       case .outcome: OutcomeReport(isSeveral: isSeveral)
+      case .sarif: SARIFReport()
+      case .junit: JUnitReport()
+      case .csv: CSVReport()
+      case .html: HTMLReport()
       }
   }
 
+  /// Adds an input with all of its findings.
   mutating func add(_ input: InputReport) throws {
-    try sink.write((inputs == 0 ? form.beginning : "") + form.text(of: input, number: inputs))
+    try open(input.source)
+    try append(input)
+    try close()
+  }
+
+  /// Begins an input whose findings come in parts.
+  mutating func open(_ source: String) throws {
+    try sink.write((inputs == 0 ? form.beginning : "") + form.open(source, number: inputs))
     inputs += 1
-    errors += input.issues.count { $0.severity == .error }
-    warnings += input.issues.count { $0.severity == .warning }
+  }
+
+  /// Adds findings of the input that was begun last.
+  mutating func append(_ part: InputReport) throws {
+    errors += part.issues.count { $0.severity == .error }
+    warnings += part.issues.count { $0.severity == .warning }
+    let text = form.issues(of: part)
+    if !text.isEmpty { try sink.write(text) }
+  }
+
+  func close() throws {
+    let text = form.close()
+    if !text.isEmpty { try sink.write(text) }
   }
 
   func finish() throws {
@@ -64,7 +86,11 @@ struct ReportWriter {
 /// A format of reports: what stands before, for and after all inputs.
 protocol ReportForm {
   var beginning: String { get }
-  func text(of input: InputReport, number: Int) -> String
+  /// What stands before the findings of an input.
+  func open(_ source: String, number: Int) -> String
+  func issues(of part: InputReport) -> String
+  /// What stands behind the findings of an input.
+  func close() -> String
   func end(_ counts: ReportWriter) -> String
 }
 

@@ -7,7 +7,10 @@ struct TextReport: ReportForm {
   let isColored: Bool
   let beginning = ""
 
-  func text(of input: InputReport, number: Int) -> String {
+  func open(_ source: String, number: Int) -> String { "" }
+  func close() -> String { "" }
+
+  func issues(of input: InputReport) -> String {
     let lines = showsSource && !input.text.isEmpty ? LineTable(input.text) : nil
     return input.issues.map { finding($0, input.source, lines) }.joined()
   }

@@ -36,13 +36,29 @@ enum FHIRFormat {
     case .uri, .url, .canonical: !text.bytes.contains(where: isSpaceOrControl)
     case .oid: text.hasPrefix("urn:oid:") && isOID(text.slice(8..<text.count))
     case .uuid: text.hasPrefix("urn:uuid:") && isUUID(text.slice(9..<text.count))
-    case .date: isDate(text) && PartialDateTime(fhir: text.string) != nil
+    case .date: isDate(text)
     case .dateTime: isDateTime(text, isInstant: false)
     case .instant: isDateTime(text, isInstant: true)
     case .time: isTime(text, 0, text.count)
     case .base64Binary: isBase64(text)
-    default: !text.isBlank && !text.bytes.contains(where: isControl)
+    default: !text.isBlank && !hasControl(text)
     }
+  }
+
+  /// Whether a text holds a control character; eight bytes are looked at at a time.
+  private static func hasControl(_ text: Text) -> Bool {
+    var position = 0
+    while position + 8 <= text.count {
+      if Bytes.hasControl(text.start + position) {
+        for place in position..<position + 8 where isControl(text[place]) { return true }
+      }
+      position += 8
+    }
+    while position < text.count {
+      if isControl(text[position]) { return true }
+      position += 1
+    }
+    return false
   }
 
   private static func isControl(_ byte: UInt8) -> Bool {
@@ -85,7 +101,7 @@ enum FHIRFormat {
   }
 
   /// Lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12.
-  private static func isUUID(_ text: Text) -> Bool {
+  static func isUUID(_ text: Text) -> Bool {
     guard text.count == 36 else { return false }
     return text.bytes.enumerated().allSatisfy { place, byte in
       [8, 13, 18, 23].contains(place)
@@ -99,26 +115,43 @@ enum FHIRFormat {
     return true
   }
 
-  private static func isDate(_ text: Text) -> Bool {
-    func hyphen(_ place: Int) -> Bool { text[place] == UInt8(ascii: "-") }
-    switch text.count {
-    case 4: return digits(text, 0, 4)
-    case 7: return digits(text, 0, 4) && hyphen(4) && digits(text, 5, 2)
-    case 10:
-      return digits(text, 0, 4) && hyphen(4) && digits(text, 5, 2) && hyphen(7)
-        && digits(text, 8, 2)
-    default: return false
+  private static func number(_ text: Text, _ from: Int, _ count: Int) -> Int? {
+    guard from + count <= text.count else { return nil }
+    var value = 0
+    for index in from..<from + count {
+      guard Bytes.isDigit(text[index]) else { return nil }
+      value = value * 10 + Int(text[index] - 0x30)
     }
+    return value
+  }
+
+  /// `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, in the calendar.
+  private static func isDate(_ text: Text) -> Bool {
+    guard let year = number(text, 0, 4) else { return false }
+    if text.count == 4 { return true }
+    guard text[4] == UInt8(ascii: "-"), let month = number(text, 5, 2), (1...12).contains(month)
+    else { return false }
+    if text.count == 7 { return true }
+    guard text.count == 10, text[7] == UInt8(ascii: "-"), let day = number(text, 8, 2) else {
+      return false
+    }
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    let days = month == 2 ? isLeap ? 29 : 28 : [4, 6, 9, 11].contains(month) ? 30 : 31
+    return (1...days).contains(day)
   }
 
   private static func isDateTime(_ text: Text, isInstant: Bool) -> Bool {
-    if text.count <= 10 {
-      return !isInstant && isDate(text) && PartialDateTime(fhir: text.string) != nil
-    }
+    if text.count <= 10 { return !isInstant && isDate(text) }
     guard text.count >= 20, isDate(text.slice(0..<10)), text[10] == UInt8(ascii: "T") else {
       return false
     }
-    return PartialDateTime(fhir: text.string) != nil
+    if text[text.count - 1] == UInt8(ascii: "Z") { return isTime(text, 11, text.count - 1) }
+    let zone = text.count - 6
+    guard text[zone] == UInt8(ascii: "+") || text[zone] == UInt8(ascii: "-"),
+      let hours = number(text, zone + 1, 2), text[zone + 3] == UInt8(ascii: ":"),
+      let minutes = number(text, zone + 4, 2), hours * 60 + minutes <= 14 * 60, minutes < 60
+    else { return false }
+    return isTime(text, 11, zone)
   }
 
   private static func isTime(_ text: Text, _ from: Int, _ to: Int) -> Bool {
@@ -132,20 +165,29 @@ enum FHIRFormat {
       && text.slice(from + 9..<to).bytes.allSatisfy(Bytes.isDigit)
   }
 
+  /// What a byte is in base64: 1 a letter, 2 white space, 3 padding, 0 anything else.
+  private static let base64Kinds: [UInt8] = (0..<256).map { number in
+    let byte = UInt8(number)
+    if Bytes.isDigit(byte) || Bytes.isLetter(byte) || byte == 0x2B || byte == 0x2F { return 1 }
+    return Bytes.isSpace(byte) ? 2 : byte == UInt8(ascii: "=") ? 3 : 0
+  }
+
   static func isBase64(_ text: Text) -> Bool {
-    var count = 0
+    let kinds = base64Kinds
+    var letters = 0
     var padding = 0
-    for byte in text.bytes {
-      if Bytes.isSpace(byte) { continue }
-      if byte == UInt8(ascii: "=") {
-        padding += 1
-      } else if padding > 0 {
-        return false
-      } else if !(Bytes.isDigit(byte) || Bytes.isLetter(byte) || byte == 0x2B || byte == 0x2F) {
-        return false
+    var position = 0
+    while position < text.count {
+      switch kinds[Int(text[position])] {
+      case 1:
+        if padding > 0 { return false }
+        letters += 1
+      case 2: break
+      case 3: padding += 1
+      default: return false
       }
-      count += 1
+      position += 1
     }
-    return count % 4 == 0 && padding <= 2
+    return (letters + padding) % 4 == 0 && padding <= 2
   }
 }

@@ -104,6 +104,8 @@ package struct FHIRFacts: ShapeSource {
 
   // MARK: Members
 
+  package var memberCount: Int { members.count / FactsFormat.MemberField.count }
+
   /// The member of a type with a name, `nil` when there is none.
   @inlinable
   package func member(_ name: Name, in type: Int) -> Int? {
@@ -228,7 +230,27 @@ package struct FHIRFacts: ShapeSource {
     list(typeField(type, .invariants)).map(invariant)
   }
 
-  private func invariant(_ number: Int) -> Invariant {
+  /// How many invariants there are.
+  package var invariantCount: Int { invariants.count / 3 }
+
+  /// Calls a body with the numbers of a member's invariants.
+  @inline(__always)
+  package func forEachInvariant(ofMember member: Int, _ body: (Int) -> Void) {
+    forEach(memberField(member, .invariants), body)
+  }
+
+  /// Calls a body with the numbers of a type's invariants.
+  @inline(__always)
+  package func forEachInvariant(ofType type: Int, _ body: (Int) -> Void) {
+    forEach(typeField(type, .invariants), body)
+  }
+
+  private func forEach(_ start: Int, _ body: (Int) -> Void) {
+    guard start != 0 else { return }
+    for place in start..<start + lists[start - 1] { body(lists[place]) }
+  }
+
+  package func invariant(_ number: Int) -> Invariant {
     Invariant(
       key: strings[invariants[number * 3]], isError: invariants[number * 3 + 1] == 0,
       expression: strings[invariants[number * 3 + 2]])

@@ -61,12 +61,16 @@ struct Machine {
   }
 
   private mutating func begin(_ program: Program, on item: Item?) {
-    if program !== self.program { self.program = program }
+    if program !== self.program {
+      self.program = program
+      quantities = program.quantities
+    } else if quantities.count > program.quantities.count {
+      quantities = program.quantities
+    }
     stack.removeAll(keepingCapacity: true)
-    quantities = program.quantities
     this = item
     context = item
-    variables = [:]
+    if program.definesVariables { variables = [:] }
     steps = 0
     depth = 0
   }

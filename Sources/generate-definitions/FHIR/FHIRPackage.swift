@@ -1,3 +1,4 @@
+import Archives
 import ClinicalTree
 
 /// The resources of a FHIR package that the facts are made from.

@@ -1,15 +1,32 @@
 import CZlib
 
-/// Reads a FHIR package: a tar archive, compressed with gzip.
-enum TarGzip {
-  enum ReadingError: Error {
+/// Reads a tar archive that is compressed with gzip, in memory: nothing is ever written to a disk, so
+/// names that lead elsewhere do no harm.
+package enum TarGzip {
+  /// Why an archive could not be read.
+  package enum ReadingError: Error, Sendable {
     case notGzip
     case notTar
+    /// More bytes or files than the limits allow.
+    case tooLarge
   }
 
-  /// The files of the archive by name; everything else in it is left out.
-  static func files(in archive: [UInt8]) throws -> [String: ArraySlice<UInt8>] {
-    let tar = try inflated(archive)
+  /// What reading gives up at.
+  package struct Limits: Sendable {
+    /// How many bytes an archive may have when it is unpacked.
+    package var size = 1 << 30
+    /// How many files it may hold.
+    package var files = 100_000
+
+    package init() {}
+  }
+
+  /// The plain files of the archive by name; everything else in it is left out. Linear in the size of
+  /// what is unpacked.
+  package static func files(
+    in archive: [UInt8], limits: Limits = Limits()
+  ) throws(ReadingError) -> [String: ArraySlice<UInt8>] {
+    let tar = try inflated(archive, limit: limits.size)
     var files: [String: ArraySlice<UInt8>] = [:]
     var position = 0
     while position + 512 <= tar.count, tar[position] != 0 {
@@ -22,18 +39,21 @@ enum TarGzip {
         throw ReadingError.notTar
       }
       let content = position + 512
-      guard content + size <= tar.count else { throw ReadingError.notTar }
+      guard size <= tar.count - content else { throw ReadingError.notTar }
       if text(156, 1) == "0" || text(156, 1).isEmpty {
         let prefix = text(345, 155)
         files[prefix.isEmpty ? text(0, 100) : prefix + "/" + text(0, 100)] =
           tar[content..<content + size]
+        guard files.count <= limits.files else { throw ReadingError.tooLarge }
       }
       position = content + (size + 511) / 512 * 512
     }
     return files
   }
 
-  private static func inflated(_ archive: [UInt8]) throws -> [UInt8] {
+  private static func inflated(
+    _ archive: [UInt8], limit: Int
+  ) throws(ReadingError) -> [UInt8] {
     var stream = z_stream()
     // 15 bits of window, and 16 to expect a gzip header.
     guard crest_inflateInit2(&stream, 15 + 16) == Z_OK else { throw ReadingError.notGzip }
@@ -41,7 +61,8 @@ enum TarGzip {
     var out: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 20)
     var input = archive
-    try input.withUnsafeMutableBufferPointer { input in
+    var failure: ReadingError?
+    input.withUnsafeMutableBufferPointer { input in
       stream.next_in = input.baseAddress
       stream.avail_in = UInt32(input.count)
       var status = Z_OK
@@ -55,10 +76,16 @@ enum TarGzip {
         }
         out += block[..<made]
         guard status == Z_OK || status == Z_STREAM_END, made > 0 || status == Z_STREAM_END else {
-          throw ReadingError.notGzip
+          failure = .notGzip
+          return
+        }
+        guard out.count <= limit else {
+          failure = .tooLarge
+          return
         }
       }
     }
+    if let failure { throw failure }
     return out
   }
 }

@@ -1,0 +1,68 @@
+import ClinicalTree
+
+/// Findings about nodes of one tree, turned into issues with paths and places at the end.
+struct FindingList {
+  private struct Finding {
+    let code: Issue.Code
+    let severity: Issue.Severity
+    let node: Int
+    let message: String
+    let profile: String?
+  }
+
+  private var all: [Finding] = []
+  /// After so many findings a document is hopeless and the rest is not listed.
+  private static let limit = 1_000
+  private var isCut = false
+  private(set) var hasError = false
+
+  mutating func add(
+    _ code: Issue.Code, at node: Int, _ message: String,
+    severity: Issue.Severity? = nil, profile: String? = nil
+  ) {
+    let severity = severity ?? code.severity
+    if severity == .error { hasError = true }
+    guard all.count < FindingList.limit else {
+      isCut = true
+      return
+    }
+    all.append(
+      Finding(code: code, severity: severity, node: node, message: message, profile: profile))
+  }
+
+  func issues(in tree: Tree) -> [Issue] {
+    if all.isEmpty { return [] }
+    var lines = LineTable(tree.source)
+    var paths = PathWriter(tree, marksShadows: false)
+    let nodes = tree.nodes
+    let sorted = all.enumerated().sorted {
+      let (a, b) = ($0.element, $1.element)
+      return (nodes[a.node].place, a.code.id, $0.offset) < (
+        nodes[b.node].place, b.code.id, $1.offset
+      )
+    }
+    var issues: [Issue] = []
+    var last: Finding?
+    for (_, finding) in sorted {
+      // Rules that several profiles share say the same once.
+      if let last, last.code == finding.code, last.node == finding.node,
+        last.message == finding.message
+      {
+        continue
+      }
+      last = finding
+      var issue = Issue(
+        finding.code, severity: finding.severity, finding.message,
+        path: paths.path(of: finding.node),
+        position: lines.position(of: Int(nodes[finding.node].place)))
+      issue.profile = finding.profile
+      issues.append(issue)
+    }
+    if isCut {
+      issues.append(
+        Issue(
+          Conformance.cut, "more than \(FindingList.limit) findings; the rest is not listed"))
+    }
+    return issues
+  }
+}
