@@ -94,6 +94,13 @@ final class Library: Sendable {
     return found
   }
 
+  /// The profiles that the implementation guides of the packages set for all resources of a type.
+  func globalProfiles(of type: String) -> [String] {
+    store.guides.flatMap { guide in
+      guide["global"].filter { $0.text("type") == type }.map { $0.text("profile") }
+    }
+  }
+
   /// The type of R4 whose own definition a canonical URL names; `nil` for anything else.
   static func baseType(of canonical: String) -> Int? {
     let base = "http://hl7.org/fhir/StructureDefinition/"

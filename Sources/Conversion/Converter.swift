@@ -256,10 +256,7 @@ extension FHIRBuilder {
     if Fragments.header.contains(part.name),
       part.name != .custodian || part.first(.assignedCustodian) != nil
     {
-      let added = addExtension(Self.participantURL, in: slot)
-      if participation(part, as: .valueReference, in: added, targets: []) == nil {
-        draft.removeLast(added)
-      }
+      headerParticipant(part, in: slot)
     }
     keepRemainder(of: part, in: slot)
   }

@@ -73,6 +73,7 @@ let usCore = try FHIRPackage(archive: read(usCorePath))
 let usExtensions = usCore.structures.filter { $0.string("type") == "Extension" }
 let resources =
   package.structures + package.valueSets.values + package.codeSystems.values
+  + package.searchParameters.values
   + usExtensions + (try ownFiles.map { try profile($0) })
 let pack = resources.compactMap { resource in
   DefinitionsPack.stripped(resource).map { (resource.string("url"), $0) }

@@ -71,7 +71,6 @@ extension FHIRValidation {
   private func allows(_ context: (kind: String, expression: String)) -> Bool {
     switch context.kind {
     case "extension":
-      guard path.count > 1, path[path.count - 2].type == facts.extensionType else { return false }
       return surroundingExtensionURL.map { $0 == context.expression } ?? false
     case "fhirpath":
       guard let holder = holderNode, let expression = try? FHIRPathExpression(context.expression)

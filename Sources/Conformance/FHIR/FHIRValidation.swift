@@ -153,7 +153,14 @@ final class FHIRValidation {
     defer { (resource, path, resourceType) = outer }
     self.object(object, type)
     resourceRules(object, type, isContained: isContained)
-    if !options.isBaseOnly { claimedProfiles(of: object) }
+    if options.isBaseOnly { return }
+    claimedProfiles(of: object)
+    for url in library.globalProfiles(of: facts.title(of: type).string) {
+      follow(url, on: object, at: object.index)
+    }
+    if type == facts.type(named: .Observation), let url = VitalSigns.profile(of: object) {
+      follow(url, on: object, at: object.index)
+    }
   }
 
   /// The profiles that `meta.profile` names.

@@ -1,5 +1,6 @@
 import ClinicalTree
 import Definitions
+import FHIRPath
 import XMLTree
 
 /// What R4 allows in `text.div` (narrative.html, txt-1 and txt-2).
@@ -151,6 +152,39 @@ extension FHIRValidation {
         report(
           Conformance.badNarrativeContent, at: value.index,
           "a link of the scheme \(scheme), which no browser follows")
+      }
+    }
+  }
+
+  /// Checks narrative by what a profile asks of it.
+  func check(_ control: Rule.NarrativeControl, on node: FHIRNode, _ profile: Profile) {
+    guard node.cursor.kind == .object, let div = node.cursor.property(.div), div.kind == .string,
+      let tree = try? Narrative.tree(div.text)
+    else { return }
+    func fault(_ message: String) {
+      report(
+        Conformance.badNarrativeContent, at: node.cursor.index, message, profile: profile.url)
+    }
+    switch control {
+    case .source:
+      for part in tree.root.children where part.node.kind == .element || part.node.kind == .text {
+        let classes = part["class"].first?.value?.split(separator: " ") ?? []
+        let isBlank = part.node.kind == .text && part.text.allSatisfy(\.isWhitespace)
+        if !isBlank, !classes.contains(where: { ["boilerplate", "generated", "original"].contains($0) }) {
+          fault("a part of the narrative does not say where it is from")
+        }
+      }
+    case .language(let wanted):
+      let languages = tree.root.children.filter { $0.node.kind == .element && $0.name == "div" }
+        .compactMap { $0["lang"].first?.value }
+      switch wanted {
+      case "_no": if !languages.isEmpty { fault("the narrative has parts in languages") }
+      case "_yes": if languages.isEmpty { fault("the narrative has no parts in languages") }
+      default:
+        let own =
+          wanted == "_resource"
+          ? root.at(resource.own).property(.language)?.text.string ?? "" : wanted
+        if !languages.contains(own) { fault("the narrative has no part in \(own)") }
       }
     }
   }

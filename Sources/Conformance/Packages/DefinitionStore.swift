@@ -33,12 +33,15 @@ final class DefinitionStore: Sendable {
   private let byURL: [String: [Entry]]
   /// Resources by type and id, and by canonical URL, that references may lead to.
   private let byName: [String: Element]
+  /// The implementation guides of the packages.
+  let guides: [Element]
   private let embedded = Mutex<[Int: Element]>([:])
 
   /// No packages.
   init() {
     byURL = [:]
     byName = [:]
+    guides = []
   }
 
   /// Reads packages: folders, archives (`.tgz`) and single files of JSON or XML.
@@ -49,6 +52,8 @@ final class DefinitionStore: Sendable {
     for path in packages { try loader.load(path) }
     byURL = loader.byURL
     byName = loader.byName
+    guides = loader.byURL.values.joined().filter { $0.type == "ImplementationGuide" }
+      .sorted { $0.url < $1.url }.map(\.resource)
   }
 
   /// The definition with a canonical URL, which may end in `|` and a version: the same version, or the

@@ -77,9 +77,10 @@ enum Bounds {
   /// How a value is ordered against a bound of a profile; `nil` when that cannot be told. A quantity
   /// as the bound of a date is a span before or after the present.
   static func order(_ node: FHIRNode, _ limit: Element, now: String) -> Int? {
-    let type = limit.name.drop { $0.isLowercase }.dropFirst("Value".count)
+    // `maxValueDate` in a profile, `valueDate` in an extension.
+    let end = limit.name.firstRange(of: "alue").map { limit.name[$0.upperBound...] } ?? ""
     let expression: String
-    let name = type.lowercased()
+    let name = end.lowercased()
     switch name {
     case "quantity", "duration":
       guard let value = limit["value"].first?.value else { return nil }

@@ -137,7 +137,7 @@ struct ProfileCompiler {
     }
     if let length = Int(element.text("maxLength")) { draft.maxLength = length }
     if element.text("isModifier") == "true" { draft.isModifier = true }
-    if let binding = element.first("binding") {
+    if let binding = element.first("binding"), !isMisbound(element) {
       let strength = binding.text("strength")
       let valueSet =
         binding.first("valueSet")?.value ?? binding.choice("valueSet")?.referenceOrValue ?? ""
@@ -147,6 +147,26 @@ struct ProfileCompiler {
     }
     merge(constraints: element["constraint"], into: &draft, isSnapshot: isSnapshot)
     if let slicing = element.first("slicing") { draft.slicing = self.slicing(slicing) }
+    for addition in element["extension"] {
+      let url = addition.text("url")
+      guard let value = addition.choice("value")?.value else { continue }
+      if url.hasSuffix("/narrative-language-control") {
+        draft.narrative.append(.language(value))
+      } else if url.hasSuffix("/narrative-source-control") {
+        draft.narrative.append(.source)
+      } else if url.hasSuffix("ElementDefinition.valueAlternatives")
+        || url.hasSuffix("/elementdefinition-valueAlternatives")
+      {
+        draft.valueAlternatives.append(value)
+      }
+    }
+  }
+
+  /// R4's vital signs demand units of vital signs of every component, flow rates of oxygen among them;
+  /// later versions of FHIR took that back.
+  private func isMisbound(_ element: Element) -> Bool {
+    element.text("path") == "Observation.component.value[x]"
+      && element.tree.root.text("url") == "http://hl7.org/fhir/StructureDefinition/vitalsigns"
   }
 
   private static func isChoice(_ name: String, _ stem: String) -> Bool {
@@ -211,6 +231,8 @@ struct RuleDraft {
   var binding: Rule.Binding?
   var constraints: [String: Rule.Constraint] = [:]
   var slicing: Rule.Slicing?
+  var narrative: [Rule.NarrativeControl] = []
+  var valueAlternatives: [String] = []
   private var slices: [(name: String, rule: RuleDraft)] = []
   private var children: [(name: String, rule: RuleDraft)] = []
 
@@ -306,7 +328,7 @@ struct RuleDraft {
         return Rule.Child(
           name: name, isChoice: isChoice, step: MemberStep(name),
           rule: child.rule.rule(id + "." + child.name))
-      })
+      }, narrative: narrative, valueAlternatives: valueAlternatives)
   }
 }
 

@@ -21,7 +21,7 @@ extension FHIRValidation {
         "the profile is for \(profile.type), this is \(facts.title(of: Int(node.type)).string)",
         profile: profile.url)
     }
-    apply(profile.root, to: node, profile)
+    within(node) { apply(profile.root, to: node, profile) }
   }
 
   /// Whether an element conforms to a profile; nothing is reported. `nil` when it is not at hand.
@@ -57,8 +57,12 @@ extension FHIRValidation {
     values(rule, node, profile)
     types(rule, node, profile)
     if let binding = rule.binding { check(binding, on: node, profile) }
+    // To a constraint on a resource inside of another one, `%resource` is the outer one.
     for constraint in rule.constraints { check(constraint, on: node, profile) }
-    for child in rule.children { check(child, of: node, profile) }
+    for control in rule.narrative { check(control, on: node, profile) }
+    alternatives(rule, node, profile)
+    if rule.children.isEmpty { return }
+    within(node) { for child in rule.children { check(child, of: node, profile) } }
   }
 
   // MARK: Values
@@ -114,6 +118,17 @@ extension FHIRValidation {
       report(
         Conformance.uncheckedConstraint, at: node.cursor.index,
         "\(constraint.key) could not be checked: \(error.message)", profile: profile.url)
+    }
+  }
+
+  /// An element without a value has one of the extensions that may stand for it.
+  private func alternatives(_ rule: Rule, _ node: FHIRNode, _ profile: Profile) {
+    guard !rule.valueAlternatives.isEmpty, !node.hasValue else { return }
+    let urls = node.cursor.values(.extension).compactMap { $0.property(.url)?.text.string }
+    if !rule.valueAlternatives.contains(where: urls.contains) {
+      report(
+        Conformance.missingByProfile, at: node.cursor.index,
+        "\(rule.id): a value, or the extension that may stand for it", profile: profile.url)
     }
   }
 
@@ -260,13 +275,15 @@ extension FHIRValidation {
         Conformance.tooManyByProfile, at: values[max].cursor.index,
         "\(rule.id): at most \(max), found \(values.count)", profile: profile.url)
     }
-    for value in values { within(value) { apply(rule, to: value, profile) } }
+    for value in values { apply(rule, to: value, profile) }
     slices(of: rule, values, in: node, profile)
   }
 
   /// Runs a body with the resource that an element is, where it is one, as the current one.
   private func within(_ node: FHIRNode, _ body: () -> Void) {
-    guard node.type != 0, facts.kind(of: Int(node.type)) == .resource else { return body() }
+    guard node.type != 0, facts.kind(of: Int(node.type)) == .resource,
+      resource.own != node.cursor.index
+    else { return body() }
     let outer = enter(node)
     body()
     leave(outer)

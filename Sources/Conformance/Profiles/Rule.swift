@@ -22,6 +22,17 @@ final class Rule: Sendable {
   let slicing: Slicing?
   let slices: [Slice]
   let children: [Child]
+  /// What the profile asks of narrative beyond R4.
+  let narrative: [NarrativeControl]
+  /// Extensions of which one must stand where there is no value.
+  let valueAlternatives: [String]
+
+  enum NarrativeControl: Sendable {
+    /// Parts in languages: `_yes`, `_no`, `_resource`, or the language itself.
+    case language(String)
+    /// Every part says by its class where it is from.
+    case source
+  }
 
   struct TypeRule: Sendable {
     let code: String
@@ -77,7 +88,8 @@ final class Rule: Sendable {
   init(
     id: String, min: Int?, max: Int?, types: [TypeRule]?, fixed: Element?, pattern: Element?,
     minValue: Element?, maxValue: Element?, maxLength: Int?, binding: Binding?,
-    constraints: [Constraint], slicing: Slicing?, slices: [Slice], children: [Child]
+    constraints: [Constraint], slicing: Slicing?, slices: [Slice], children: [Child],
+    narrative: [NarrativeControl] = [], valueAlternatives: [String] = []
   ) {
     self.id = id
     self.min = min
@@ -93,6 +105,8 @@ final class Rule: Sendable {
     self.slicing = slicing
     self.slices = slices
     self.children = children
+    self.narrative = narrative
+    self.valueAlternatives = valueAlternatives
   }
 
   func child(_ name: String) -> Rule? { children.first { $0.name == name }?.rule }

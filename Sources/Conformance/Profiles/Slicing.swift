@@ -14,7 +14,7 @@ extension FHIRValidation {
     for (place, value) in values.enumerated() {
       var nearest: String?
       let found = rule.slices.indices.first { number in
-        matches(value, place, rule.slices[number].rule, slicing, &nearest)
+        matches(value, place, rule.slices[number].rule, of: rule, slicing, &nearest)
       }
       guard let found else {
         hasRest = true
@@ -53,11 +53,7 @@ extension FHIRValidation {
           Conformance.tooManyByProfile, at: members[number][max].cursor.index,
           "\(slice.rule.id): at most \(max), found \(counts[number])", profile: profile.url)
       }
-      for value in members[number] {
-        let outer = facts.kind(of: Int(value.type)) == .resource ? enter(value) : nil
-        applySlice(slice.rule, to: value, profile)
-        if let outer { leave(outer) }
-      }
+      for value in members[number] { applySlice(slice.rule, to: value, profile) }
       slices(of: slice.rule, members[number], in: parent, profile)
     }
   }
@@ -73,12 +69,12 @@ extension FHIRValidation {
 
   /// Whether an element belongs to a slice, by what the discriminators look at.
   private func matches(
-    _ value: FHIRNode, _ place: Int, _ slice: Rule, _ slicing: Rule.Slicing,
+    _ value: FHIRNode, _ place: Int, _ slice: Rule, of rule: Rule, _ slicing: Rule.Slicing,
     _ nearest: inout String?
   ) -> Bool {
     var isDecided = false
     for discriminator in slicing.discriminators {
-      switch matches(value, place, slice, discriminator) {
+      switch matches(value, slice, of: rule, discriminator) {
       case true?: isDecided = true
       case false?:
         nearest = nearest ?? "\(slice.id), by \(discriminator.path)"
@@ -91,11 +87,11 @@ extension FHIRValidation {
 
   /// Whether an element has what a slice demands at a discriminator; `nil` when it demands nothing.
   private func matches(
-    _ value: FHIRNode, _ place: Int, _ slice: Rule, _ discriminator: Rule.Discriminator
+    _ value: FHIRNode, _ slice: Rule, of rule: Rule, _ discriminator: Rule.Discriminator
   ) -> Bool? {
     if discriminator.kind == .position { return nil }
     guard let expression = discriminator.expression else { return nil }
-    let expected = expectations(slice, PathParts(discriminator.path)[...])
+    let expected = expectations(slice, PathParts(discriminator.path)[...], beside: rule)
     let items = withEvaluator { evaluator in
       (try? evaluator.items(of: expression, on: .node(value))) ?? []
     }
@@ -136,7 +132,11 @@ extension FHIRValidation {
   }
 
   /// The rules of a slice for what a path leads to.
-  private func expectations(_ rule: Rule, _ path: ArraySlice<PathParts.Part>) -> [Rule] {
+  ///
+  /// What all slices share, `beside` them, may say which slice of extensions an url stands for.
+  private func expectations(
+    _ rule: Rule, _ path: ArraySlice<PathParts.Part>, beside shared: Rule? = nil
+  ) -> [Rule] {
     guard let part = path.first else {
       // What the profile of its type says holds as well.
       return [rule] + profiles(of: rule).map(\.root)
@@ -149,16 +149,15 @@ extension FHIRValidation {
         found += expectations(child, path.dropFirst())
         // A single type slice of a choice element is that element.
         for slice in child.slices where child.slicing != nil {
-          found += expectations(slice.rule, path.dropFirst())
+          for part in [slice] + slice.rule.slices { found += expectations(part.rule, path.dropFirst()) }
         }
       }
     case .extension(let url):
       for own in [rule] + profiles(of: rule).map(\.root) {
-        for slice in own.child("extension")?.slices ?? [] {
-          let urls = (slice.rule.types ?? []).flatMap(\.profiles)
-          if urls.contains(url) || slice.rule.child("url")?.fixed?.value == url {
-            found += expectations(slice.rule, path.dropFirst())
-          }
+        let named = (shared?.child("extension")?.slices ?? []).filter { isExtension($0.rule, url) }
+        for slice in own.child("extension")?.slices ?? []
+        where isExtension(slice.rule, url) || named.contains(where: { $0.name == slice.name }) {
+          found += expectations(slice.rule, path.dropFirst())
         }
       }
     case .resolve:
@@ -173,6 +172,10 @@ extension FHIRValidation {
     case .ofType: found = expectations(rule, path.dropFirst())
     }
     return found
+  }
+
+  private func isExtension(_ rule: Rule, _ url: String) -> Bool {
+    (rule.types ?? []).flatMap(\.profiles).contains(url) || rule.child("url")?.fixed?.value == url
   }
 
   /// A rule about the target of a reference.

@@ -7,6 +7,11 @@ extension FHIRBuilder {
   private static let qualifier: StaticString =
     "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
 
+  /// The codes of HL7's code system EntityNamePartQualifier that FHIR has too.
+  private static let qualifiers = [
+    "LS", "AC", "NB", "PR", "HON", "BR", "AD", "SP", "MID", "CL", "IN", "VV",
+  ]
+
   /// Writes a `HumanName` for a PN: its parts in order, or its text where it has none.
   func humanName(_ name: Cursor, as target: Name, in parent: Draft.Slot) {
     let slot = draft.addObject(target, in: parent)
@@ -32,7 +37,14 @@ extension FHIRBuilder {
   private func namePart(_ part: Cursor, as name: Name, in parent: Draft.Slot) -> Bool {
     guard let slot = plainText(part, as: name, in: parent) else { return false }
     if let qualifier = nonBlank(part.attribute(.qualifier)) {
-      put(qualifier.sourced, as: .valueCode, in: addExtension(Self.qualifier, in: slot))
+      // Codes alone are allowed; words of the sender's own are kept as they are.
+      if Self.qualifiers.contains(where: { qualifier.text.trimmed == $0 }) {
+        put(
+          Sourced(qualifier.text.trimmed, .leaf(qualifier)), as: .valueCode,
+          in: addExtension(Self.qualifier, in: slot))
+      } else {
+        keep(qualifier, in: slot)
+      }
     }
     return true
   }
@@ -61,8 +73,16 @@ extension FHIRBuilder {
     guard let target = targets.compactMap({ $0 }).first else {
       return words.isEmpty ? () : keep(leaf, in: slot)
     }
+    // An organization is at home nowhere (org-2, org-3).
+    if target.code == "home", isOrganization(slot) { return keep(leaf, in: slot) }
     let written = put(Sourced(target.code, .leaf(leaf)), as: .use, in: slot)
     if words.count > 1 || !target.isUnique { keep(leaf, in: written) }
+  }
+
+  /// Whether a value is one of an Organization.
+  private func isOrganization(_ slot: Draft.Slot) -> Bool {
+    draft.parent(of: slot).flatMap { draft.first(.resourceType, in: $0) }
+      .map { draft.text(of: $0) == "Organization" } ?? false
   }
 
   /// Writes an `Address` for an AD.

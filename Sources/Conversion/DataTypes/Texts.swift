@@ -92,6 +92,8 @@ extension FHIRBuilder {
       }
     }
     buffer.append("</div>")
+    // A place that is marked and empty says nothing (txt-2).
+    guard XHTML.saysSomething(buffer.text) else { return }
     let narrative = draft.addObject(.text, in: resource)
     put(
       rule: own ? "additional" : "generated", Reason("the narrative is the source's own"),

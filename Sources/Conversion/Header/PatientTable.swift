@@ -55,6 +55,9 @@ enum PatientTable {
         let added = builder.addExtension(
           "http://hl7.org/fhir/StructureDefinition/patient-birthPlace", in: patient)
         builder.address(address, as: .valueAddress, in: added)
+        if let made = builder.draft.first(.valueAddress, in: added), builder.draft.isEmpty(made) {
+          builder.draft.removeLast(added)
+        }
       },
     ])
 }
@@ -156,11 +159,22 @@ extension FHIRBuilder {
     guard !codes.isEmpty else { return }
     let added = addExtension(url, in: patient)
     var words: [(text: Text, leaf: Cursor)] = []
+    var seen: [(text: Text, slot: Draft.Slot)] = []
     for code in codes {
       let isCategory =
         code.attribute(.code).map { code in known.contains { code.text == $0 } } ?? false
-      let part = addExtension(isCategory ? "ombCategory" : "detailed", in: added)
-      coding(code, as: .valueCoding, in: part)
+      if let value = code.attribute(.code) {
+        // A code that stands twice is said once.
+        if isCategory, let first = seen.first(where: { $0.text == value.text }) {
+          note(.leaf(value), first.slot)
+        } else {
+          let part = addExtension(isCategory ? "ombCategory" : "detailed", in: added)
+          coding(code, as: .valueCoding, in: part)
+          if isCategory, let made = draft.first(.valueCoding, in: part) {
+            seen.append((value.text, draft.first(.code, in: made) ?? made))
+          }
+        }
+      }
       for translation in code.all(.translation) where saysSomething(translation) {
         coding(translation, as: .valueCoding, in: addExtension("detailed", in: added))
       }
@@ -174,7 +188,11 @@ extension FHIRBuilder {
         words.append((word.text.trimmed, word))
       }
     }
-    guard let first = words.first else { return }
+    guard let first = words.first else {
+      // Codes that say why there is none are no race.
+      if draft.first(.extension, in: added) == nil { draft.removeLast(added) }
+      return
+    }
     let text = words.dropFirst().reduce(first.text) { arena.join($0, Text(", "), $1.text) }
     let slot = put(
       Sourced(text, .leaf(first.leaf)), as: .valueString, in: addExtension("text", in: added))

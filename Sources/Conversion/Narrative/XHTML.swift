@@ -12,6 +12,22 @@ enum XHTML {
     }
   }
 
+  /// Whether XHTML of our own holds text that is not blank, or an image.
+  static func saysSomething(_ text: Text) -> Bool {
+    if text.firstPlace(of: "<img") != nil { return true }
+    var isTag = false
+    for byte in text.bytes {
+      if byte == UInt8(ascii: "<") {
+        isTag = true
+      } else if byte == UInt8(ascii: ">") {
+        isTag = false
+      } else if !isTag, byte > 0x20 {
+        return true
+      }
+    }
+    return false
+  }
+
   /// Writes an element of the narrative.
   static func write(_ element: Cursor, to out: inout ByteBuffer) {
     switch element.name {

@@ -6,12 +6,14 @@ struct FHIRPackage {
   private(set) var structures: [Element] = []
   private(set) var valueSets: [String: Element] = [:]
   private(set) var codeSystems: [String: Element] = [:]
+  private(set) var searchParameters: [String: Element] = [:]
 
   init(archive: [UInt8]) throws {
     for (name, content) in try TarGzip.files(in: archive).sorted(by: { $0.key < $1.key }) {
       let file = name.split(separator: "/").last ?? ""
       guard
-        ["StructureDefinition-", "ValueSet-", "CodeSystem-"].contains(where: file.hasPrefix),
+        ["StructureDefinition-", "ValueSet-", "CodeSystem-", "SearchParameter-"]
+          .contains(where: file.hasPrefix),
         file.hasSuffix(".json")
       else { continue }
       let resource = try Tree.json(Array(content), names: .empty).tree.root
@@ -20,6 +22,7 @@ struct FHIRPackage {
       case "StructureDefinition": structures.append(resource)
       case "ValueSet": valueSets[url] = resource
       case "CodeSystem": codeSystems[url] = resource
+      case "SearchParameter": searchParameters[url] = resource
       default: break
       }
     }

@@ -20,6 +20,8 @@ enum DefinitionsPack {
           "resourceType", "url", "version", "name", "caseSensitive", "content", "supplements",
           "hierarchyMeaning", "concept",
         ], but: ["concept": concepts])
+    case "SearchParameter":
+      return object(resource, keeping: ["resourceType", "url", "version", "code", "base", "type"])
     default: return nil
     }
   }
