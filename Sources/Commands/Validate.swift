@@ -34,6 +34,13 @@ struct Validate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("An XML schema to check by as well.", valueName: "xsd"))
   var schema: String?
 
+  @Option(
+    help: ArgumentHelp("Rules of ISO Schematron to check CDA by as well.", valueName: "sch"))
+  var schematron: String?
+
+  @Option(help: ArgumentHelp("The phase of the Schematron file.", valueName: "phase"))
+  var phase: String?
+
   @Option(help: "How to write the findings: text, json, outcome, sarif, junit, csv, html.")
   var format = ReportFormat.text
 
@@ -113,8 +120,16 @@ struct Validate: AsyncParsableCommand {
     var hasFindings = false
     let (from, limits, schema) = (from, limitOptions.limits, schema)
     let validator = try validator()
+    let rules: XML.Schematron?
+    do {
+      rules = try schematron.map { try XML.Schematron(path: $0, phase: phase) }
+    } catch let error as XML.ParsingError {
+      for issue in error.issues { Console.say(TextReport.line(issue, schematron ?? "")) }
+      throw Exit.unavailable
+    }
+    let values = showValues
     let work: @Sendable (InputList.Input) -> Verdict = {
-      Verdict($0, as: from, limits, validator, schema: schema)
+      Verdict($0, as: from, limits, validator, schema: schema, rules, showsValues: values)
     }
     let lines = LineValidation(validator: validator, limits: limits, jobs: jobs)
     var rest = list.inputs[...]
@@ -159,7 +174,7 @@ struct Verdict: Sendable {
 
   init(
     _ input: InputList.Input, as kind: ClinicalDocument.Kind?, _ limits: ClinicalDocument.Limits,
-    _ validator: Validator, schema: String?
+    _ validator: Validator, schema: String?, _ schematron: XML.Schematron?, showsValues: Bool
   ) {
     func unread(_ issues: [Issue], _ code: ExitCode) -> Verdict {
       Verdict(part: InputReport(source: input.source, issues: issues), code: code.rawValue)
@@ -183,6 +198,9 @@ struct Verdict: Sendable {
       let document = try ClinicalDocument(parsing: bytes, as: kind, limits: limits)
       var issues = document.issues + validator.issues(in: document)
       if let schema { issues += try XML.Schema(path: schema).issues(in: bytes) }
+      if let schematron, document.kind == .ccda {
+        issues += schematron.issues(in: document.tree, showsValues: showsValues)
+      }
       let part = InputReport(source: input.source, issues: issues, text: document.tree.source)
       self.init(part: part, code: 0)
     } catch let error as ClinicalDocument.ReadingError {

@@ -109,11 +109,25 @@ extension XML {
     "XSD-0002", "The schema cannot be used",
     explanation: "The given file is not an XML schema that libxml2 can compile.",
     repair: "Name the root file of a complete schema folder.")
+  static let schematronFailure = Issue.Code(
+    "SCH-0001", "A rule of the given Schematron file is broken",
+    explanation: "The message begins with the id of the rule, and says what the rule asks for.",
+    repair: "Change the element as the rule asks; the template's own guide has its context.")
+  static let schematronUnchecked = Issue.Code(
+    "SCH-0002", "Rules of the given Schematron file were not checked", severity: .information,
+    explanation:
+      "They could not be evaluated with XPath 1.0, took too long, or open a file that is not there.",
+    repair: "Put the files that the rules open beside them.")
+  static let schematronUnusable = Issue.Code(
+    "SCH-0003", "The Schematron file cannot be used",
+    explanation: "The given file is no ISO Schematron schema.",
+    repair: "Name a file whose root element is schema.")
 
   /// The codes that this module gives out.
   package static let issueCodes = [
     notWellFormed, truncated, doctype, undeclaredPrefix, namespaceFault, badEncoding,
     unknownEncoding, entity, empty, tooDeep, textTooLong, tooManyAttributes, tooLarge,
-    misdeclared, schemaViolation, schemaUnusable,
+    misdeclared, schemaViolation, schemaUnusable, schematronFailure, schematronUnchecked,
+    schematronUnusable,
   ]
 }
