@@ -46,6 +46,10 @@ extension FHIRValidation {
       report(Conformance.unknownCode, at: code.index, "not a code of \(url)")
       return
     case nil:
+      if library.terminology.codeSystem(url) == nil, library.terminology.hasValueSet(url) {
+        return report(
+          Conformance.unknownCode, at: system.index, "the system is a value set, not a code system")
+      }
       let known = uncheckedSystems[url]
       uncheckedSystems[url] = (known?.node ?? system.index, (known?.count ?? 0) + 1)
     }

@@ -85,7 +85,8 @@ extension FHIRValidation {
       let own = slicing["discriminator"].map { "\($0.text("type")):\($0.text("path"))" }
       let other = below.discriminators.map { "\($0.kind.rawValue):\($0.path)" }
       if !own.isEmpty, own != other {
-        wrong(slicing, "the profile that this one stands on slices by \(other.joined(separator: ", "))")
+        wrong(
+          slicing, "the profile that this one stands on slices by \(other.joined(separator: ", "))")
       }
     }
   }
@@ -104,7 +105,8 @@ extension FHIRValidation {
       }
       for concept in part["concept"] {
         if definition.concept(concept.text("code")) == nil, let code = concept.first("code") {
-          report(Conformance.unknownCode, at: code.index, "not a code of \(url)", severity: .warning)
+          report(
+            Conformance.unknownCode, at: code.index, "not a code of \(url)", severity: .warning)
         }
       }
     }
@@ -118,7 +120,9 @@ extension FHIRValidation {
       if value != "true" && value != "false" { wrong(filter, "this property is true or false") }
       return
     }
-    if system == "http://snomed.info/sct" { return snomedFilter(filter, property, operation, value) }
+    if system == "http://snomed.info/sct" {
+      return snomedFilter(filter, property, operation, value)
+    }
     if ["is-a", "descendent-of", "is-not-a"].contains(operation),
       library.terminology.contains(value, in: system) == false
     {
@@ -244,7 +248,8 @@ extension FHIRValidation {
           report(Conformance.unknownCode, at: code.index, "not in the value set of the source")
         }
         for to in from["target"] {
-          if let code = to.first("code"), isOutside(code.value ?? "", group.text("target"), target) {
+          if let code = to.first("code"), isOutside(code.value ?? "", group.text("target"), target)
+          {
             report(
               Conformance.unknownCode, at: code.index, "not in the value set of the target",
               severity: .warning)

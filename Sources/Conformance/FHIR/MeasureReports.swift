@@ -9,7 +9,9 @@ extension FHIRValidation {
     for (place, group) in report["group"].enumerated() {
       let match =
         groups.first { FHIRValidation.isSame($0, group) }
-        ?? (groups.count == 1 ? groups[0] : place < groups.count && !FHIRValidation.isCoded(group) ? groups[place] : nil)
+        ?? (groups.count == 1
+          ? groups[0]
+          : place < groups.count && !FHIRValidation.isCoded(group) ? groups[place] : nil)
       guard let match else {
         fault(group, "no group of the measure has this code")
         continue
@@ -36,7 +38,9 @@ extension FHIRValidation {
     return codes(left).isEmpty && codes(right).isEmpty && left.text("text") == right.text("text")
   }
 
-  private func check(_ group: Element, _ definition: Element, in report: Element, _ measure: Element) {
+  private func check(
+    _ group: Element, _ definition: Element, in report: Element, _ measure: Element
+  ) {
     for population in group["population"] {
       if !definition["population"].contains(where: { FHIRValidation.isSame($0, population) }) {
         fault(population, "no population of the measure has this code")

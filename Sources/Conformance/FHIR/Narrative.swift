@@ -170,7 +170,9 @@ extension FHIRValidation {
       for part in tree.root.children where part.node.kind == .element || part.node.kind == .text {
         let classes = part["class"].first?.value?.split(separator: " ") ?? []
         let isBlank = part.node.kind == .text && part.text.allSatisfy(\.isWhitespace)
-        if !isBlank, !classes.contains(where: { ["boilerplate", "generated", "original"].contains($0) }) {
+        if !isBlank,
+          !classes.contains(where: { ["boilerplate", "generated", "original"].contains($0) })
+        {
           fault("a part of the narrative does not say where it is from")
         }
       }

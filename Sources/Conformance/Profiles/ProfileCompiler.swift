@@ -275,9 +275,7 @@ struct RuleDraft {
       if isTyped {
         // `valueQuantity` in a path is the form of value[x] with that type.
         rule.types = [
-          Rule.TypeRule(
-            code: RuleDraft.type(ofForm: name), profiles: [], targetProfiles: [],
-            aggregation: [], versioning: "")
+          Rule.TypeRule(code: RuleDraft.type(ofForm: name))
         ]
         if slicing == nil { slicing = RuleDraft.typeSlicing }
       }

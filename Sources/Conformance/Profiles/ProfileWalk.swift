@@ -137,11 +137,9 @@ extension FHIRValidation {
   private func types(_ rule: Rule, _ node: FHIRNode, _ profile: Profile) {
     guard let allowed = rule.types, !allowed.isEmpty, node.type != 0 else { return }
     let own = Int(node.type)
+    // Types of FHIRPath itself, and those of logical models, say nothing here.
     let fitting = allowed.filter { type in
-      let code = type.code.split(separator: "/").last.map(String.init) ?? ""
-      let number = facts.type(named: code)
-      // Types of FHIRPath itself, and those of logical models, say nothing here.
-      return number == 0 || facts.type(own, is: number) || facts.kind(of: own) == .backbone
+      type.type == 0 || facts.type(own, is: type.type) || facts.kind(of: own) == .backbone
     }
     guard !fitting.isEmpty else {
       return report(
@@ -149,11 +147,10 @@ extension FHIRValidation {
         "a \(facts.title(of: own).string), allowed are \(allowed.map(\.code).joined(separator: ", "))",
         profile: profile.url)
     }
-    let profiles = fitting.flatMap(\.profiles)
-    if !profiles.isEmpty, fitting.allSatisfy({ !$0.profiles.isEmpty }) {
-      follow(profiles, node, profile)
+    if fitting.allSatisfy({ !$0.profiles.isEmpty }) {
+      follow(fitting.flatMap(\.profiles), node, profile)
     }
-    targets(fitting, node, profile)
+    if own == facts.reference { targets(fitting, node, profile) }
   }
 
   /// The value follows the profile of its type, or one of several.
@@ -190,7 +187,6 @@ extension FHIRValidation {
 
   /// What a reference leads to is of an allowed type, and follows an allowed profile.
   private func targets(_ types: [Rule.TypeRule], _ node: FHIRNode, _ profile: Profile) {
-    let targets = types.flatMap(\.targetProfiles)
     let cursor = node.cursor
     guard cursor.kind == .object, let reference = cursor.property(.reference),
       reference.kind == .string
@@ -198,13 +194,14 @@ extension FHIRValidation {
     let isContained = reference.text.hasPrefix("#")
     let found = resolve(reference.text, from: cursor.index) ?? external(reference.text)
     aggregation(types, isContained, isFound: found != nil, at: cursor.index, profile)
+    let targets = types.flatMap { zip($0.targetProfiles, $0.targetTypes) }
     guard !targets.isEmpty else { return }
     if let found {
       var isOpen = false
-      for url in targets {
-        let base = baseType(ofTarget: url)
+      for (url, known) in targets {
+        let base = known ?? baseType(ofTarget: url)
         if let base, !facts.type(Int(found.type), is: base) { continue }
-        if Library.baseType(of: url) != nil { return }
+        if known != nil { return }
         guard found.cursor.isSameTree(as: root) else {
           isOpen = true
           continue
@@ -219,13 +216,13 @@ extension FHIRValidation {
         }
       }
       if isOpen { return }
-      let names = targets.map { url in url.split(separator: "/").last.map(String.init) ?? url }
+      let names = targets.map { url, _ in url.split(separator: "/").last.map(String.init) ?? url }
       return report(
         Conformance.targetByProfile, at: reference.index,
         "leads to nothing that follows \(names.joined(separator: ", "))", profile: profile.url)
     }
     guard let type = FHIRValidation.type(namedIn: reference.text) else { return }
-    let bases = targets.map(baseType(ofTarget:))
+    let bases = targets.map { url, known in known ?? baseType(ofTarget: url) }
     if bases.contains(where: { $0 == nil }) { return }
     if !bases.contains(where: { $0.map { facts.type(type, is: $0) } ?? true }) {
       report(
@@ -251,7 +248,6 @@ extension FHIRValidation {
 
   /// The type that the profile of a target is for; `nil` when it is not at hand.
   private func baseType(ofTarget url: String) -> Int? {
-    if let type = Library.baseType(of: url) { return type }
     guard let profile = library.profile(url) else { return nil }
     let type = facts.type(named: profile.type)
     return type == 0 ? nil : type

@@ -1,4 +1,5 @@
 import ClinicalTree
+import Definitions
 import FHIRPath
 
 /// What a profile says of one element, beyond what its base type says.
@@ -40,6 +41,23 @@ final class Rule: Sendable {
     let targetProfiles: [String]
     let aggregation: [String]
     let versioning: String
+    /// The type in the facts; 0 for types of FHIRPath itself and of logical models.
+    let type: Int
+    /// The types of R4 whose own definitions the targets are, `nil` for other profiles.
+    let targetTypes: [Int?]
+
+    init(
+      code: String, profiles: [String] = [], targetProfiles: [String] = [],
+      aggregation: [String] = [], versioning: String = ""
+    ) {
+      self.code = code
+      self.profiles = profiles
+      self.targetProfiles = targetProfiles
+      self.aggregation = aggregation
+      self.versioning = versioning
+      type = FHIRFacts.r4.type(named: code.split(separator: "/").last.map(String.init) ?? "")
+      targetTypes = targetProfiles.map(Library.baseType(of:))
+    }
   }
 
   struct Binding: Sendable {

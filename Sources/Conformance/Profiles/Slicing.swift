@@ -149,7 +149,9 @@ extension FHIRValidation {
         found += expectations(child, path.dropFirst())
         // A single type slice of a choice element is that element.
         for slice in child.slices where child.slicing != nil {
-          for part in [slice] + slice.rule.slices { found += expectations(part.rule, path.dropFirst()) }
+          for part in [slice] + slice.rule.slices {
+            found += expectations(part.rule, path.dropFirst())
+          }
         }
       }
     case .extension(let url):
@@ -183,8 +185,7 @@ extension FHIRValidation {
     let types = urls.map { url in
       let type = Library.baseType(of: url).map { FHIRFacts.r4.title(of: $0).string }
       return Rule.TypeRule(
-        code: type ?? library.profile(url)?.type ?? "", profiles: [url], targetProfiles: [],
-        aggregation: [], versioning: "")
+        code: type ?? library.profile(url)?.type ?? "", profiles: [url])
     }
     return Rule(
       id: rule.id, min: nil, max: nil, types: types.isEmpty ? nil : types, fixed: nil, pattern: nil,

@@ -121,7 +121,8 @@ private struct SchematronRun {
   private let elements: [XPathNode]
   private var places: [XPathNode: Int] = [:]
   private var candidates: [XML.Schematron.Key: [XPathNode]] = [:]
-  private var found: [(place: Int, code: Issue.Code, severity: Issue.Severity, message: String)] = []
+  private var found: [(place: Int, code: Issue.Code, severity: Issue.Severity, message: String)] =
+    []
   private var unevaluated: Set<String> = []
 
   init(_ document: XPathDocument, _ tree: Tree, _ showsValues: Bool) {

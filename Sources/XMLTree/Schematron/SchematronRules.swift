@@ -74,7 +74,9 @@ struct SchematronRules {
     lets = parts.filter { $0.name == "let" }.map(SchematronRules.letting)
     let all = parts.filter { $0.name == "pattern" }
     for pattern in all {
-      if pattern.value(of: "abstract") == "true" { abstractPatterns[pattern.value(of: "id")] = pattern }
+      if pattern.value(of: "abstract") == "true" {
+        abstractPatterns[pattern.value(of: "id")] = pattern
+      }
       for rule in children(of: pattern, depth: 0)
       where rule.name == "rule" && rule.value(of: "abstract") == "true" {
         abstractRules[rule.value(of: "id")] = rule
@@ -95,7 +97,9 @@ struct SchematronRules {
         // Where a file has phases, patterns outside of all of them are switched off.
         continue
       }
-      patterns.append(self.pattern(pattern, isWarning: !phases.isEmpty && phases.allSatisfy(SchematronRules.isWarning)))
+      patterns.append(
+        self.pattern(
+          pattern, isWarning: !phases.isEmpty && phases.allSatisfy(SchematronRules.isWarning)))
     }
     findDocuments()
   }
