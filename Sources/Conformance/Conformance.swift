@@ -229,6 +229,14 @@ package enum Conformance {
     explanation: "A CDA document begins with ClinicalDocument in the namespace urn:hl7-org:v3.",
     repair: "Validate a whole document; fragments can be converted, not validated.")
 
+  static let brokenTemplate = Issue.Code(
+    "CDA-0201", "A rule of a C-CDA template is broken",
+    explanation:
+      "The element claims a template by its templateId, and the template demands what the message states. Rules that C-CDA only recommends are warnings.",
+    repair:
+      "Look the rule up by its id in the template's definition; change the element, or do not claim the template."
+  )
+
   /// The codes that this module gives out.
   package static let issueCodes = [
     unknownResource, unknownElement, missingElement, tooMany, wrongShape, empty, badFormat,
@@ -239,6 +247,6 @@ package enum Conformance {
     noSlice, wrongOrder, brokenConstraint, codeByProfile, noProfileFits, targetByProfile,
     uncheckedConstraint, profileFault, unknownItem, badAnswer, missingAnswer, disabledItem,
     unknownCDAElement, missingCDAElement, unknownCDAAttribute, missingCDAAttribute, badCDAValue,
-    badCDAType, textInCDAElement, repeatedID, wrongRoot,
+    badCDAType, textInCDAElement, repeatedID, wrongRoot, brokenTemplate,
   ]
 }

@@ -63,9 +63,12 @@ public struct Validator: Sendable {
     }
   }
 
-  /// The findings about a CDA document that HL7's schema `CDA_SDTC.xsd` would have too. Linear in the
-  /// size of the document.
-  public func issues(inCDA tree: Tree) -> [Issue] { CDAStructure.issues(in: tree) }
+  /// The findings about a CDA document: those that HL7's schema `CDA_SDTC.xsd` would have too and, unless
+  /// the base standard alone counts, the rules of the C-CDA templates that its elements claim. Linear in
+  /// the size of the document.
+  public func issues(inCDA tree: Tree) -> [Issue] {
+    CDAStructure.issues(in: tree) + (options.isBaseOnly ? [] : CDATemplates.issues(in: tree))
+  }
 
   /// The profiles of ``Options/profiles`` that are not at hand.
   public var missingProfiles: [String] {

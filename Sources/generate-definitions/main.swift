@@ -1,5 +1,6 @@
 import ClinicalTree
 import Definitions
+import XMLTree
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -7,19 +8,20 @@ import Definitions
   import Foundation
 #endif
 
-// generate-definitions PACKAGE.tgz SCHEMA-FOLDER US-CORE.tgz [OUTPUT]
+// generate-definitions PACKAGE.tgz SCHEMA-FOLDER US-CORE.tgz CCDA.sch [OUTPUT]
 //
 // Reads the R4 core package, the CDA schema, the extensions of US Core (which the converter writes),
-// `Profiles/package` and `Inputs/` of this target, and writes the facts, the name constants and the R4 models below OUTPUT (the package's root, where it
+// the conditions of C-CDA's templates, `Profiles/package` and `Inputs/` of this target, and writes the facts, the name constants and the R4 models below OUTPUT (the package's root, where it
 // must be run from).
 
 let arguments = CommandLine.arguments.dropFirst()
-guard arguments.count >= 3, let archivePath = arguments.first,
-  let schemaFolder = arguments.dropFirst().first, let usCorePath = arguments.dropFirst(2).first
+guard arguments.count >= 4, let archivePath = arguments.first,
+  let schemaFolder = arguments.dropFirst().first, let usCorePath = arguments.dropFirst(2).first,
+  let templatesPath = arguments.dropFirst(3).first
 else {
-  fatalError("usage: generate-definitions PACKAGE.tgz SCHEMA-FOLDER US-CORE.tgz [OUTPUT]")
+  fatalError("usage: generate-definitions PACKAGE.tgz SCHEMA-FOLDER US-CORE.tgz CCDA.sch [OUTPUT]")
 }
-let output = arguments.dropFirst(3).first ?? "."
+let output = arguments.dropFirst(4).first ?? "."
 
 func read(_ path: String) throws -> [UInt8] {
   guard let data = FileManager.default.contents(atPath: path) else {
@@ -63,6 +65,10 @@ let mapFiles = try FileManager.default.contentsOfDirectory(atPath: "Profiles/pac
 facts.add(
   try mapFiles.filter { $0.hasPrefix("ConceptMap-") }.map { ConceptMapTable(try profile($0)) })
 facts.add(ucum: try read("Sources/generate-definitions/Inputs/ucum-units.csv"))
+let templates = TemplateRules(try Tree.xml(read(templatesPath), names: .empty).tree.root)
+print(
+  "\(templates.counts.translated) of \(templates.counts.all) conditions of templates translated")
+facts.add(templates: Array(templates.lines.joined(separator: "\n").utf8))
 facts.add(guide: try profile("CodeSystem-crest-guide.json").tree.json(.compact))
 try write(facts.finished(), "Sources/CDefinitions/facts.bin")
 

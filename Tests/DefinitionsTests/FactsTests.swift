@@ -108,7 +108,8 @@ struct FactsTests {
         [
           corpora.appending(path: "fhir/hl7.fhir.r4.core-4.0.1.tgz").path(),
           corpora.appending(path: "cda-schema").path(),
-          corpora.appending(path: "fhir/hl7.fhir.us.core-9.0.0.tgz").path(), folder.path(),
+          corpora.appending(path: "fhir/hl7.fhir.us.core-9.0.0.tgz").path(),
+          corpora.appending(path: "schematron/ccda-2.1.sch").path(), folder.path(),
         ], in: Place.root)
       try #require(made.code == 0, "\(made.messages)")
       let walk = FileManager.default.enumerator(atPath: folder.path())

@@ -75,6 +75,12 @@ extension Facts {
     return Array(UnsafeRawBufferPointer(start: start, count: count))
   }
 
+  /// The rules of C-CDA's templates, a line each; see ``FactsFormat/Section/templates``.
+  package static var templates: String {
+    let (start, count) = shared.bytes(.templates)
+    return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
+  }
+
   /// The units of UCUM as CSV.
   static var ucum: String {
     let (start, count) = shared.bytes(.ucum)

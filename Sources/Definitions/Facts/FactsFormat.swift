@@ -4,7 +4,7 @@
 /// eight bytes. All numbers are little-endian. Records are runs of 16-bit numbers.
 package enum FactsFormat {
   /// Told apart from any other layout; a change of the layout changes it.
-  package static let version: UInt32 = 0x4352_0004
+  package static let version: UInt32 = 0x4352_0005
 
   package enum Section: Int, CaseIterable {
     /// A ``ClinicalTree/NameTable``.
@@ -56,6 +56,9 @@ package enum FactsFormat {
     case guide
     /// The units of UCUM as CSV: code, whether it is metric, kind, value, unit.
     case ucum
+    /// The rules of C-CDA's templates, a line each: element, root, extension, id, severity, path,
+    /// condition.
+    case templates
   }
 
   package enum TypeField: Int {

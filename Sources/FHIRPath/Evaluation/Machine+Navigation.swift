@@ -202,7 +202,7 @@ extension Machine {
       guard child.kind == .element || child.kind == .attribute else { continue }
       let isNamed =
         step.name != .none ? child.name == step.name : child.nameText == step.spelling
-      if isNamed {
+      if isNamed, child.node.flags.space != .sdtc {
         stack.append(cdaItem(child, in: type))
         isFound = true
       }

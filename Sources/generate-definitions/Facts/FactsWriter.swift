@@ -175,6 +175,8 @@ struct FactsWriter {
 
   mutating func add(ucum: [UInt8]) { sections[.ucum] = ucum }
 
+  mutating func add(templates: [UInt8]) { sections[.templates] = templates }
+
   // MARK: CDA
 
   mutating func add(_ model: CDAModel) {

@@ -1,0 +1,123 @@
+import ClinicalTree
+import Definitions
+import FHIRPath
+import Synchronization
+
+/// The rules of C-CDA's templates, by the template ids that elements claim.
+final class TemplateTable: Sendable {
+  static let shared = TemplateTable()
+
+  struct Rule: Sendable {
+    let id: String
+    let isError: Bool
+    /// The way from the element with the template to what the rule speaks of; `nil` for itself.
+    let path: FHIRPathExpression?
+    let condition: FHIRPathExpression
+  }
+
+  private struct Key: Hashable {
+    let element: String
+    let root: String
+    let version: String
+  }
+
+  /// The lines of the facts for each template.
+  private let lines: [Key: [Substring]]
+  private let compiled = Mutex<[Key: [Rule]]>([:])
+
+  private init() {
+    var lines: [Key: [Substring]] = [:]
+    for line in Facts.templates.split(separator: "\n") {
+      let fields = line.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false)
+      guard fields.count == 4 else { continue }
+      let key = Key(
+        element: String(fields[0]), root: String(fields[1]), version: String(fields[2]))
+      lines[key, default: []].append(fields[3])
+    }
+    self.lines = lines
+  }
+
+  /// The rules for an element that claims a template; those of the version that it names.
+  func rules(for element: Text, root: Text, version: Text) -> [Rule] {
+    let key = Key(element: element.string, root: root.string, version: version.string)
+    if let known = compiled.withLock({ $0[key] }) { return known }
+    let rules = (lines[key] ?? []).compactMap { line -> Rule? in
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      guard fields.count == 4, let condition = try? FHIRPathExpression(fields[3]) else {
+        return nil
+      }
+      let path = fields[2].isEmpty ? nil : try? FHIRPathExpression(fields[2])
+      return Rule(id: fields[0], isError: fields[1] == "E", path: path, condition: condition)
+    }
+    compiled.withLock { $0[key] = rules }
+    return rules
+  }
+}
+
+/// Checks the elements of a document by the templates that they claim.
+struct CDATemplates {
+  private var findings = FindingList()
+  private let evaluator = PathEvaluator(host: CDAHost())
+
+  static func issues(in tree: Tree) -> [Issue] {
+    var walk = CDATemplates()
+    tree.withCursor { walk.check($0) }
+    return walk.findings.issues(in: tree)
+  }
+
+  private mutating func check(_ root: Cursor) {
+    for position in 0..<root.end {
+      let element = root.at(position)
+      guard element.kind == .element, element.first(.templateId) != nil else { continue }
+      for template in element.all(.templateId) where template.node.flags.space == .v3 {
+        guard let id = template.attribute(.root) else { continue }
+        let version = template.attribute(.extension)?.text ?? .empty
+        check(element, id.text, version)
+      }
+    }
+  }
+
+  private mutating func check(_ element: Cursor, _ root: Text, _ version: Text) {
+    let rules = TemplateTable.shared.rules(
+      for: element.nameText, root: root, version: version)
+    for rule in rules {
+      var items: [Item] = [.cda(element, type: 0)]
+      if let path = rule.path {
+        items = (try? evaluator.items(of: path, on: .cda(element, type: 0))) ?? []
+      }
+      for item in items {
+        guard case .cda(let place, _) = item else { continue }
+        check(place, rule, root, version)
+      }
+    }
+  }
+
+  private mutating func check(
+    _ place: Cursor, _ rule: TemplateTable.Rule, _ root: Text, _ version: Text
+  ) {
+    let holds: Bool?
+    do { holds = try evaluator.condition(rule.condition, on: .cda(place, type: 0)) } catch {
+      return findings.add(
+        Conformance.uncheckedConstraint, at: place.index,
+        "\(rule.id) could not be checked: \(error.message)")
+    }
+    if holds == true { return }
+    let template = version.isEmpty ? root.string : "\(root.string):\(version.string)"
+    findings.add(
+      Conformance.brokenTemplate, at: place.index,
+      "template \(template), rule \(rule.id): \(rule.condition.text)",
+      severity: rule.isError ? .error : .warning, profile: "urn:hl7ii:\(template)")
+  }
+}
+
+/// What rules of templates ask: nothing beyond the document.
+private struct CDAHost: PathHost {
+  let now = "2000-01-01T00:00:00Z"
+  func resolve(_ reference: Text, from place: Cursor?) -> FHIRNode? { nil }
+  func conforms(_ node: FHIRNode, to profile: Text) -> Bool? { nil }
+  func isMember(_ code: Text, of system: Text?, in valueSet: Text) -> Bool? { nil }
+  func subsumes(_ code: Text, _ other: Text, in system: Text) -> Bool? { nil }
+  func isNarrative(_ text: Text) -> Bool { true }
+  func hasTemplateId(_ element: Cursor, of profile: Text) -> Bool? { nil }
+  func trace(_ name: String, _ values: () -> [FHIRPathValue]) {}
+}
