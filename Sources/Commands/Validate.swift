@@ -28,6 +28,18 @@ struct Validate: AsyncParsableCommand {
   @Option(help: "Whether a wrong display is a warning or an error.")
   var display = DisplaySeverity.warning
 
+  @Option(
+    help: ArgumentHelp("A report in json whose findings are known and left out.", valueName: "file")
+  )
+  var baseline: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A severity for a code, such as FHIR-0120=warning; off leaves it out.",
+      valueName: "code=level")
+  )
+  var severity: [String] = []
+
   @Flag(help: "Check definitions as if they were to be published.")
   var publication = false
 
@@ -128,6 +140,7 @@ struct Validate: AsyncParsableCommand {
       throw Exit.unavailable
     }
     let values = showValues
+    let known = try FindingRules(baseline: baseline, severities: severity)
     let work: @Sendable (InputList.Input) -> Verdict = {
       Verdict($0, as: from, limits, validator, schema: schema, rules, showsValues: values)
     }
@@ -139,6 +152,7 @@ struct Validate: AsyncParsableCommand {
         try report.open(first.source)
         try await lines.run(first.path) { issues, size in
           progress.advance(bytes: size)
+          let issues = known.applied(to: issues, of: first.source)
           hasFindings = hasFindings || issues.contains(where: failOn.counts)
           try report.append(InputReport(source: first.source, issues: issues))
         }
@@ -153,8 +167,12 @@ struct Validate: AsyncParsableCommand {
         if verdict.isSkipped {
           return Console.say("\(verdict.part.source): skipped, it is no record")
         }
-        try report.add(verdict.part)
-        hasFindings = hasFindings || verdict.part.issues.contains(where: failOn.counts)
+        let part = InputReport(
+          source: verdict.part.source,
+          issues: known.applied(to: verdict.part.issues, of: verdict.part.source),
+          text: verdict.part.text)
+        try report.add(part)
+        hasFindings = hasFindings || part.issues.contains(where: failOn.counts)
         if verdict.code != 0 { code = list.inputs.count > 1 ? 1 : verdict.code }
       }
     }

@@ -388,4 +388,89 @@ struct CommandTests {
     #expect(shell.messages.isEmpty)
     #expect(shell.text == "ok\n")
   }
+
+  // MARK: Reports, baselines and FHIRPath
+
+  private let faulty =
+    #"{"resourceType":"Patient","gender":"feminine","contact":[{"gender":"male"}]}"#
+
+  @Test("Each form of report can be read by what reads it")
+  func forms() throws {
+    let sarif = try crest("validate", "--format", "sarif", "-", input: faulty)
+    let run = try #require(try Tree.json(sarif.output, names: .empty).tree.root["runs"].first)
+    let results = run["results"]
+    #expect(results.contains { $0["ruleId"].first?.value == "FHIR-0107" })
+    let rules = run["tool"].first?["driver"].first?["rules"] ?? []
+    for result in results {
+      let number = Int(result["ruleIndex"].first?.value ?? "") ?? -1
+      #expect(rules[number]["id"].first?.value == result["ruleId"].first?.value)
+    }
+    let junit = try crest("validate", "--format", "junit", "-", input: faulty).text
+    #expect(junit.contains(#"<testsuite name="crest validate" tests="1" failures="1""#))
+    #expect(junit.split(separator: "<testcase ").count == 2)
+    let csv = try crest("validate", "--format", "csv", "-", input: faulty).text
+    #expect(csv.hasPrefix("source,line,column,severity,code,message,path,profile\r\n"))
+    #expect(csv.split(separator: "\r\n").allSatisfy { $0.contains(",") })
+    let html = try crest("validate", "--format", "html", "-", input: faulty).text
+    #expect(html.hasPrefix("<!DOCTYPE html>"))
+    #expect(html.hasSuffix("</html>\n"))
+    #expect(!html.contains("http-equiv") && !html.contains("src="))
+  }
+
+  @Test("Known findings are left out, and codes weigh what they are told to")
+  func baseline() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "baseline.json")
+      try Data(crest("validate", "--format", "json", "-", input: faulty).output).write(to: file)
+      let again = try crest("validate", "--baseline", file.path(), "-", input: faulty)
+      #expect(again.code == 0)
+      #expect(again.text == "1 checked: 0 errors, 0 warnings\n")
+    }
+    let lighter = try crest(
+      "validate", "--severity", "FHIR-0107=warning", "--severity", "FHIR-0110=off", "-",
+      input: faulty)
+    #expect(lighter.code == 0)
+    #expect(lighter.text.hasSuffix("1 checked: 0 errors, 1 warnings\n"))
+    #expect(try crest("validate", "--severity", "nonsense", "-", input: faulty).code == 64)
+  }
+
+  @Test("Lines of NDJSON keep their numbers, whatever the number of jobs")
+  func lines() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "patients")
+      let good = #"{"resourceType":"Patient"}"#
+      try Data([good, faulty, "", good, "{", faulty].joined(separator: "\n").utf8).write(to: file)
+      let one = try crest("validate", "--profile", "base", "--format", "json", file.path())
+      let two = try crest(
+        "validate", "--profile", "base", "--format", "json", "--jobs", "2", file.path())
+      #expect(one.output == two.output)
+      let errors = try Tree.json(one.output, names: .empty).tree.root["issues"]
+        .filter { $0["severity"].first?.value == "error" }
+      #expect(errors.compactMap { $0["line"].first?.value } == ["2", "2", "5", "6", "6"])
+    }
+  }
+
+  @Test("Packages and profiles that are not there are 69")
+  func unavailable() throws {
+    let patient = #"{"resourceType":"Patient"}"#
+    #expect(try crest("validate", "--package", "/no/such", "-", input: patient).code == 69)
+    #expect(
+      try crest("validate", "--profile", "http://example.org/p", "-", input: patient).code == 69)
+  }
+
+  @Test("FHIRPath has its values, its forms and its exit codes")
+  func fhirpath() throws {
+    let patient =
+      #"{"resourceType":"Patient","birthDate":"1971-02-28","name":[{"family":"Ekholm"}]}"#
+    #expect(try crest("fhirpath", "name.family", "-", input: patient).text == "Ekholm\n")
+    #expect(
+      try crest("fhirpath", "--format", "json", "--", "name | (1.10)", "-", input: patient).text
+        == #"[{"type":"FHIR.HumanName","value":{"family":"Ekholm"}},{"type":"System.Decimal","value":1.10}]"#
+        + "\n")
+    #expect(
+      try crest("fhirpath", "--now", "2020-01-01T00:00:00Z", "today()").text == "2020-01-01\n")
+    #expect(try crest("fhirpath", "1 +").code == 64)
+    #expect(try crest("fhirpath", "--strict", "nam", "-", input: patient).code == 64)
+    #expect(try crest("fhirpath", "1 < 'a'").code == 65)
+  }
 }

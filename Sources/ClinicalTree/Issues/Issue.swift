@@ -45,6 +45,15 @@ public struct Issue: Hashable, Sendable {
 }
 
 extension Issue {
+  /// The same issue with another severity.
+  package func weighing(_ severity: Severity) -> Issue {
+    var issue = Issue(code, severity: severity, message, path: path, position: position)
+    issue.profile = profile
+    return issue
+  }
+}
+
+extension Issue {
   /// A stable name for a kind of finding, with the page that `crest explain` shows.
   ///
   /// Codes never change their meaning. Equality and hashing go by ``id`` alone.

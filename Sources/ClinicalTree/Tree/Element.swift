@@ -70,6 +70,8 @@ extension Element {
 
   /// The JSON of what stands here.
   package var jsonText: String {
-    String(decoding: tree.subtree(at: index).json(.compact), as: UTF8.self)
+    var bytes = tree.subtree(at: index).json(.compact)
+    if bytes.last == 0x0A { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -21,7 +21,9 @@ final class HTMLReport: ReportForm {
       max-width: 60rem; margin: 0 auto; padding: 1rem; }
     h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; overflow-wrap: anywhere;
       border-bottom: 1px solid var(--line); padding-bottom: .25rem; margin-top: 2rem; }
-    ul { list-style: none; padding: 0; } li { padding: .5rem 0; border-bottom: 1px solid var(--line); }
+    ul { list-style: none; padding: 0; } li { padding: .5rem 0; border-bottom: 1px solid var(--line);
+      overflow-wrap: anywhere; }
+    main { display: flex; flex-direction: column; } h1, .sum { order: -1; }
     .error b { color: var(--error); } .warning b { color: var(--warning); }
     .information b { color: var(--information); }
     .place { color: var(--soft); font-size: .9rem; overflow-wrap: anywhere; }
@@ -58,7 +60,7 @@ final class HTMLReport: ReportForm {
   }
 
   func end(_ counts: ReportWriter) -> String {
-    "<p><strong>\(counts.inputs) checked: \(counts.errors) errors, \(counts.warnings) warnings.</strong></p>\n</main></body></html>\n"
+    "<p class=\"sum\"><strong>\(counts.inputs) checked: \(counts.errors) errors, \(counts.warnings) warnings.</strong></p>\n</main></body></html>\n"
   }
 
   private static func item(_ issue: Issue) -> String {

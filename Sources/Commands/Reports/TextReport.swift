@@ -29,6 +29,9 @@ struct TextReport: ReportForm {
       out += "  " + TextReport.printable(before + after) + "\n"
       out += "  " + String(repeating: " ", count: before.count) + "^\n"
     }
+    if showsSource || isColored {
+      out += "  hint: \(issue.code.repair) (crest explain \(issue.code.id))\n"
+    }
     return out
   }
 

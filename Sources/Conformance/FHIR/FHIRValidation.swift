@@ -55,7 +55,7 @@ final class FHIRValidation {
       for (system, place) in uncheckedSystems.sorted(by: { $0.value.node < $1.value.node }) {
         report(
           Conformance.unchecked, at: place.node,
-          "\(place.count) codes of \(system), which is not at hand")
+          "\(system) is not at hand; codes that need it: \(place.count)")
       }
     }
     return findings.issues(in: tree)
@@ -242,7 +242,8 @@ final class FHIRValidation {
     switch holds(invariant.expression, on: node) {
     case .success(false?):
       report(
-        Conformance.brokenInvariant, at: node.cursor.index, "\(invariant.key) does not hold",
+        Conformance.brokenInvariant, at: node.cursor.index,
+        "\(invariant.key) does not hold: \(invariant.expression.text.prefix(200))",
         severity: invariant.severity)
     // An expression that gives nothing has nothing to object.
     case .success(true?), .success(nil): break
@@ -375,7 +376,7 @@ final class FHIRValidation {
     }
     switch name {
     case .xhtml: return narrative(value)
-    case .uri, .url, .canonical: uri(value)
+    case .uri, .url, .canonical: if !options.isBaseOnly { uri(value) }
     case .code: code(value, member)
     case .string, .markdown:
       if value.text.count > 1_048_576 {

@@ -112,7 +112,8 @@ extension FHIRValidation {
     case .success(true?), .success(nil): break
     case .success(false?):
       report(
-        Conformance.brokenConstraint, at: node.cursor.index, "\(constraint.key) does not hold",
+        Conformance.brokenConstraint, at: node.cursor.index,
+        "\(constraint.key) does not hold: \(expression.text.prefix(200))",
         severity: constraint.isError ? .error : .warning, profile: profile.url)
     case .failure(let error):
       report(
