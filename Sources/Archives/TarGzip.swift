@@ -14,7 +14,7 @@ package enum TarGzip {
   /// What reading gives up at.
   package struct Limits: Sendable {
     /// How many bytes an archive may have when it is unpacked.
-    package var size = 1 << 30
+    package var size = 1 << 29
     /// How many files it may hold.
     package var files = 100_000
 

@@ -111,7 +111,7 @@ struct Validate: AsyncParsableCommand {
         ? Validator(options: options) : try Validator(packages: package, options: options)
     } catch {
       Console.say("\(error.path): \(error.message)")
-      throw Exit.unavailable
+      throw error.isLimit ? Exit.limit : Exit.unavailable
     }
     if let missing = validator.missingProfiles.first {
       Console.say("profile \(missing): not at hand; --package loads the package that holds it")
@@ -220,7 +220,8 @@ struct Verdict: Sendable {
         issues += schematron.issues(in: document.tree, showsValues: showsValues)
       }
       let part = InputReport(source: input.source, issues: issues, text: document.tree.source)
-      self.init(part: part, code: 0)
+      let isCut = issues.contains { $0.code.isLimit }
+      self.init(part: part, code: isCut ? Exit.limit.rawValue : 0)
     } catch let error as ClinicalDocument.ReadingError {
       let isLimit = error.issues.contains { $0.code.isLimit }
       if input.isFound, error.issues.contains(where: { $0.code.id == "FILE-0001" }) {

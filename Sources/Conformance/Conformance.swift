@@ -1,4 +1,5 @@
 package import ClinicalTree
+import FHIRPath
 
 /// The codes of findings about the structure of FHIR resources and CDA documents.
 package enum Conformance {
@@ -169,6 +170,11 @@ package enum Conformance {
     "PROF-0111", "A constraint could not be checked", severity: .warning,
     explanation: "The expression could not be read, needs what is not at hand, or takes too long.",
     repair: "Report it to the publisher of the profile.")
+  static let costlyConstraint = Issue.Code(
+    "PROF-0113", "A constraint takes more work than the limit", severity: .warning,
+    explanation:
+      "Its expression was ended before it had an answer, so that nothing takes for ever.",
+    repair: "Report it to the publisher of the profile.", isLimit: true)
   static let profileFault = Issue.Code(
     "PROF-0112", "A profile could be used in part only", severity: .warning,
     explanation: "Its base is not at hand, or its chain of bases does not end.",
@@ -245,8 +251,16 @@ package enum Conformance {
     preferredCode, unknownExtension, misplacedExtension, unknownProfile, duplicateID,
     badDefinition, badMeasure, cut, missingByProfile, tooManyByProfile, wrongValue, wrongType,
     noSlice, wrongOrder, brokenConstraint, codeByProfile, noProfileFits, targetByProfile,
-    uncheckedConstraint, profileFault, unknownItem, badAnswer, missingAnswer, disabledItem,
+    uncheckedConstraint, costlyConstraint, profileFault, unknownItem, badAnswer, missingAnswer,
+    disabledItem,
     unknownCDAElement, missingCDAElement, unknownCDAAttribute, missingCDAAttribute, badCDAValue,
     badCDAType, textInCDAElement, repeatedID, wrongRoot, brokenTemplate,
   ]
+}
+
+extension Conformance {
+  /// The code for a condition that could not be evaluated.
+  static func unchecked(_ error: FHIRPathError) -> Issue.Code {
+    error.code == .limit ? costlyConstraint : uncheckedConstraint
+  }
 }

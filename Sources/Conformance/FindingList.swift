@@ -11,8 +11,10 @@ struct FindingList {
   }
 
   private var all: [Finding] = []
-  /// After so many findings a document is hopeless and the rest is not listed.
+  /// After so many findings of a severity the rest of that severity is not listed, so that no number of
+  /// notes hides an error.
   private static let limit = 1_000
+  private var counts: [Issue.Severity: Int] = [:]
   private var isCut = false
   private(set) var hasError = false
 
@@ -22,10 +24,12 @@ struct FindingList {
   ) {
     let severity = severity ?? code.severity
     if severity == .error { hasError = true }
-    guard all.count < FindingList.limit else {
+    let count = counts[severity, default: 0]
+    guard count < FindingList.limit else {
       isCut = true
       return
     }
+    counts[severity] = count + 1
     all.append(
       Finding(code: code, severity: severity, node: node, message: message, profile: profile))
   }
@@ -61,7 +65,8 @@ struct FindingList {
     if isCut {
       issues.append(
         Issue(
-          Conformance.cut, "more than \(FindingList.limit) findings; the rest is not listed"))
+          Conformance.cut,
+          "more than \(FindingList.limit) findings of one severity; the rest is not listed"))
     }
     return issues
   }

@@ -158,4 +158,18 @@ struct FHIRRuleTests {
       for await issues in group { #expect(issues == expected) }
     }
   }
+
+  @Test("Notes without number hide no error")
+  func cut() throws {
+    let patients = (0..<1500).map { number in
+      #"{"fullUrl":"urn:x:\#(number)","resource":{"resourceType":"Patient"}}"#
+    }
+    let last = #"{"fullUrl":"urn:x:z","resource":{"resourceType":"Patient","gender":"x"}}"#
+    let bundle =
+      #"{"resourceType":"Bundle","type":"collection","entry":[\#((patients + [last]).joined(separator: ","))]}"#
+    #expect(try findings(bundle) == ["FHIR-0107 Bundle.entry[1500].resource.gender"])
+    let notes = try findings(bundle, from: .information)
+    #expect(notes.count == 1002)
+    #expect(notes.last == "FHIR-0199 ")
+  }
 }

@@ -85,7 +85,8 @@ final class SARIFReport: ReportForm {
     for byte in "\(source)\u{0}\(issue.path)\u{0}\(issue.code.id)\u{0}\(issue.message)".utf8 {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
     }
-    return String(hash, radix: 16)
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }
 
   /// A path as a reference of RFC 3986.

@@ -98,7 +98,7 @@ struct CDATemplates {
     let holds: Bool?
     do { holds = try evaluator.condition(rule.condition, on: .cda(place, type: 0)) } catch {
       return findings.add(
-        Conformance.uncheckedConstraint, at: place.index,
+        Conformance.unchecked(error), at: place.index,
         "\(rule.id) could not be checked: \(error.message)")
     }
     if holds == true { return }

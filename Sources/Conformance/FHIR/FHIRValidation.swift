@@ -31,6 +31,9 @@ final class FHIRValidation {
   /// The element that is being walked.
   private(set) var currentNode: Int?
 
+  /// Expressions that took more work than the limit.
+  private var costly: [String: FHIRPathError] = [:]
+
   /// Pairs of elements and rules that were checked or are being checked.
   var checked: Set<Pair> = []
   var probeDepth = 0
@@ -73,14 +76,19 @@ final class FHIRValidation {
   // MARK: Expressions
 
   /// A condition on an element, evaluated; `nil` when the evaluation fails.
+  ///
+  /// What once took more work than the limit is not tried again in this document.
   func holds(_ expression: FHIRPathExpression, on node: FHIRNode) -> Result<Bool?, FHIRPathError> {
-    withEvaluator { evaluator in
+    if !costly.isEmpty, let known = costly[expression.text] { return .failure(known) }
+    let answer = withEvaluator { evaluator -> Result<Bool?, FHIRPathError> in
       do throws(FHIRPathError) {
         return .success(try evaluator.condition(expression, on: .node(node)))
       } catch {
         return .failure(error)
       }
     }
+    if case .failure(let error) = answer, error.code == .limit { costly[expression.text] = error }
+    return answer
   }
 
   /// Gives a body an evaluator that nothing else is using.
@@ -249,7 +257,7 @@ final class FHIRValidation {
     case .success(true?), .success(nil): break
     case .failure(let error):
       report(
-        Conformance.uncheckedConstraint, at: node.cursor.index,
+        Conformance.unchecked(error), at: node.cursor.index,
         "\(invariant.key) could not be checked: \(error.message)")
     }
   }

@@ -16,6 +16,8 @@ public struct PackageError: Error, Sendable {
   public let path: String
   /// What is wrong with it.
   public let message: String
+  /// Whether a limit of size was reached.
+  public var isLimit = false
 }
 
 /// The definitions that a validator knows: those of its packages, then those that the library carries.
@@ -146,8 +148,12 @@ private struct PackageLoader {
     let bytes = Array(data)
     if bytes.starts(with: [0x1F, 0x8B]) {
       let files: [String: ArraySlice<UInt8>]
-      do { files = try TarGzip.files(in: bytes) } catch {
-        throw PackageError(path: path, message: "no archive of a package, or one that is too large")
+      do throws(TarGzip.ReadingError) {
+        files = try TarGzip.files(in: bytes)
+      } catch {
+        throw error == .tooLarge
+          ? PackageError(path: path, message: "unpacks to more than the limit", isLimit: true)
+          : PackageError(path: path, message: "no archive of a package")
       }
       for (name, content) in files.sorted(by: { $0.key < $1.key })
       where name.hasSuffix(".json") && isResource(name) {

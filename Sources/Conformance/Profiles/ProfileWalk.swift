@@ -117,7 +117,7 @@ extension FHIRValidation {
         severity: constraint.isError ? .error : .warning, profile: profile.url)
     case .failure(let error):
       report(
-        Conformance.uncheckedConstraint, at: node.cursor.index,
+        Conformance.unchecked(error), at: node.cursor.index,
         "\(constraint.key) could not be checked: \(error.message)", profile: profile.url)
     }
   }

@@ -4,7 +4,7 @@ import Definitions
 /// What an evaluation may use beyond the document.
 package struct PathLimits: Sendable {
   /// How many operations an evaluation may take.
-  package var steps = 20_000_000
+  package var steps = 10_000_000
   /// How many items a collection may have.
   package var items = 4_000_000
   /// How deep operations may be nested while they run.
