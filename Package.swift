@@ -35,7 +35,9 @@ let package = Package(
     .target(name: "FHIRPath", dependencies: ["Definitions", "ClinicalTree"]),
     .target(
       name: "Conformance",
-      dependencies: ["Archives", "FHIRPath", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree"]),
+      dependencies: [
+        "Archives", "FHIRPath", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree",
+      ]),
     .target(
       name: "CRESTKit",
       dependencies: [

@@ -146,6 +146,87 @@ struct ProfileTests {
       ])
   }
 
+  @Test("A form of a choice element in a path, also where other types have a member of that name")
+  func forms() throws {
+    let rules = profile(
+      #"{"path":"Observation.valueQuantity.value","minValueDecimal":1,"maxValueDecimal":5}"#)
+    #expect(try errors(observation(#""valueQuantity":{"value":2}"#), rules) == [])
+    #expect(
+      try errors(observation(#""valueQuantity":{"value":6}"#), rules)
+        == ["PROF-0103 Observation.valueQuantity.value"])
+    let device = profile(#"{"path":"Device.property.valueQuantity","max":"1"}"#, type: "Device")
+    #expect(
+      try errors(
+        """
+        {"resourceType":"Device","meta":{"profile":["http://example.org/p"]},
+        "property":[{"type":{"text":"x"},"valueQuantity":[{"value":1},{"value":2}]}]}
+        """, device) == ["PROF-0102 Device.property[0].valueQuantity[1]"])
+  }
+
+  @Test("Slices by position: the first two, and the rest")
+  func positions() throws {
+    let rules = profile(
+      """
+      {"id":"Observation.component","path":"Observation.component",
+      "slicing":{"discriminator":[{"type":"position","path":"$this"}],"rules":"open"}},
+      {"id":"Observation.component:two","path":"Observation.component","sliceName":"two","min":2,
+      "max":"2"},
+      {"id":"Observation.component:two.interpretation","path":"Observation.component.interpretation",
+      "min":1},
+      {"id":"Observation.component:rest","path":"Observation.component","sliceName":"rest"},
+      {"id":"Observation.component:rest.interpretation",
+      "path":"Observation.component.interpretation","max":"0"}
+      """)
+    let with = #"{"code":{"text":"x"},"valueString":"v","interpretation":[{"text":"i"}]}"#
+    let without = #"{"code":{"text":"x"},"valueString":"v"}"#
+    func found(_ parts: String...) throws -> [String] {
+      try errors(observation(#""component":[\#(parts.joined(separator: ","))]"#), rules)
+    }
+    #expect(try found(with, with, without) == [])
+    #expect(try found(with) == ["PROF-0101 Observation"])
+    #expect(
+      try found(with, without, with) == [
+        "PROF-0101 Observation.component[1]",
+        "PROF-0102 Observation.component[2].interpretation[0]",
+      ])
+  }
+
+  @Test("Slices by an extension of which the slices name slices")
+  func extensionSlices() throws {
+    let kind = """
+      {"resourceType":"StructureDefinition","url":"http://example.org/kind","name":"K","status":"draft",
+      "kind":"complex-type","abstract":false,"type":"Extension","derivation":"constraint",
+      "context":[{"type":"element","expression":"Observation.component"}],
+      "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Extension",
+      "differential":{"element":[{"path":"Extension.url","fixedUri":"http://example.org/kind"}]}}
+      """
+    let rules = profile(
+      """
+      {"id":"Observation.component","path":"Observation.component","slicing":{"discriminator":[
+      {"type":"value","path":"extension('http://example.org/kind').value"}],"rules":"open"}},
+      {"id":"Observation.component.extension:kind","path":"Observation.component.extension",
+      "sliceName":"kind","type":[{"code":"Extension","profile":["http://example.org/kind"]}]},
+      {"id":"Observation.component:one","path":"Observation.component","sliceName":"one","min":1,
+      "max":"1"},
+      {"id":"Observation.component:one.extension:kind/one","path":"Observation.component.extension",
+      "sliceName":"kind/one","min":1},
+      {"id":"Observation.component:one.extension:kind/one.valueCode",
+      "path":"Observation.component.extension.valueCode","min":1,"fixedCode":"one"}
+      """)
+    func part(_ code: String) -> String {
+      """
+      {"code":{"text":"x"},"valueString":"v",
+      "extension":[{"url":"http://example.org/kind","valueCode":"\(code)"}]}
+      """
+    }
+    func found(_ parts: String...) throws -> [String] {
+      try errors(observation(#""component":[\#(parts.joined(separator: ","))]"#), rules, kind)
+    }
+    #expect(try found(part("one"), part("two"), part("two")) == [])
+    #expect(try found(part("two")) == ["PROF-0101 Observation"])
+    #expect(try found(part("one"), part("one")) == ["PROF-0102 Observation.component[1]"])
+  }
+
   @Test("Constraints, with the resource around and the profiles of references")
   func constraints() throws {
     let rules = profile(

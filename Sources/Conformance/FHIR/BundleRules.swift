@@ -74,14 +74,12 @@ extension FHIRValidation {
         report(Conformance.badBundle, at: link.index, "a relation that stood before")
       }
       if relation.text == "stylesheet", let url = link.property(.url), type == "document",
-        resolve(url.text, from: bundle.index) == nil, !hasEntry(url.text)
+        !ResourceIndex.isAbsolute(url.text), resolve(url.text, from: bundle.index) == nil
       {
         report(Conformance.badBundle, at: url.index, "the stylesheet is not in the Bundle")
       }
     }
   }
-
-  private func hasEntry(_ url: Text) -> Bool { index.resources.contains { $0.fullUrl == url } }
 
   // MARK: Documents and messages
 
@@ -102,8 +100,15 @@ extension FHIRValidation {
       }
     }
     guard let start = numbers.first else { return }
-    var reached: Set<Int> = [start]
-    var open = [start]
+    // The Bundle itself links to its stylesheets.
+    let stylesheets = bundle.values(.link).compactMap { link -> Int? in
+      guard link.kind == .object, link.says(.relation, "stylesheet"), let url = link.property(.url),
+        case .found(let target) = index.target(of: url.text, from: bundle.index, in: root)
+      else { return nil }
+      return target
+    }
+    var reached: Set<Int> = Set(stylesheets + [start])
+    var open = Array(reached)
     while let number = open.popLast() {
       for next in near[number] ?? [] where reached.insert(next).inserted { open.append(next) }
     }

@@ -40,7 +40,8 @@ extension FHIRValidation {
           ? "the extension is defined as one that modifies nothing"
           : "the extension is defined as one that modifies the meaning of its element")
     }
-    if !profile.contexts.isEmpty, !profile.contexts.contains(where: allows) {
+    let contexts = profile.contexts + (FHIRValidation.furtherContexts[profile.url] ?? [])
+    if !profile.contexts.isEmpty, !contexts.contains(where: allows) {
       report(
         Conformance.misplacedExtension, at: value.index,
         "allowed on \(profile.contexts.map(\.expression).joined(separator: ", "))",
@@ -49,6 +50,23 @@ extension FHIRValidation {
     unknownParts(of: value, profile)
     apply(profile, to: FHIRNode(value, type: facts.extensionType))
   }
+
+  /// Where R4's own definitions use extensions, although those of the extensions do not say so.
+  private static let furtherContexts: [String: [(kind: String, expression: String)]] = {
+    let places = [
+      "structuredefinition-fhir-type": ["ElementDefinition.type"],
+      "regex": ["ElementDefinition.type"],
+      "structuredefinition-normative-version": [
+        "ElementDefinition", "CodeSystem", "ValueSet", "OperationDefinition",
+      ],
+      "valueset-concept-comments": ["CodeSystem.concept"],
+    ]
+    let base = "http://hl7.org/fhir/StructureDefinition/"
+    return Dictionary(
+      uniqueKeysWithValues: places.map { name, places in
+        (base + name, places.map { ("element", $0) })
+      })
+  }()
 
   /// The parts of a complex extension are those that it defines.
   private func unknownParts(of value: Cursor, _ profile: Profile) {
@@ -73,49 +91,38 @@ extension FHIRValidation {
     case "extension":
       return surroundingExtensionURL.map { $0 == context.expression } ?? false
     case "fhirpath":
-      guard let holder = holderNode, let expression = try? FHIRPathExpression(context.expression)
-      else { return true }
-      let own = root.at(resource.own)
-      let node = FHIRNode(own, type: resourceType)
-      return withEvaluator { evaluator in
-        guard let items = try? evaluator.items(of: expression, on: .node(node)) else { return true }
-        return items.contains { item in
-          if case .node(let found) = item { return found.cursor.index == holder }
-          if case .boolean(let holds) = item { return holds }
-          return false
-        }
-      }
+      guard let places = places(of: context.expression) else { return true }
+      return places.contains(path.dropLast().last?.node ?? resource.own)
     default: return elementNames.contains(context.expression)
     }
   }
 
-  /// The element that the extension stands on.
-  private var holderNode: Int? {
-    guard let current = currentNode else { return nil }
-    var holder: Int?
-    var position = resource.own
-    while position < current {
-      let node = root.at(position)
-      if node.kind == .object, node.end > current { holder = position }
-      position = node.end <= current ? node.end : position + 1
-    }
-    return holder
-  }
-
-  private var surroundingExtensionURL: String? {
-    // The extension around this one, found by its place.
-    var found: String?
-    let holder = root.at(resource.own)
-    guard let current = currentNode else { return nil }
-    for position in holder.index..<current {
-      let node = root.at(position)
-      if node.kind == .object, node.end > current, let url = node.property(.url),
-        node.name == .extension || node.name == .modifierExtension
-      {
-        found = url.text.string
+  /// Where in the resource the expression of a context leads; `nil` when it says nothing about places.
+  ///
+  /// Evaluated once a resource: a resource may hold any number of extensions.
+  private func places(of expression: String) -> Set<Int>? {
+    if contextPlaces.resource != resource.own { contextPlaces = (resource.own, [:]) }
+    if let known = contextPlaces.known[expression] { return known }
+    let found = (try? FHIRPathExpression(expression)).flatMap { expression in
+      withEvaluator { evaluator -> Set<Int>? in
+        let own = FHIRNode(root.at(resource.own), type: resourceType)
+        guard let items = try? evaluator.items(of: expression, on: .node(own)) else { return nil }
+        var places: Set<Int> = []
+        for item in items {
+          if case .node(let node) = item { places.insert(node.cursor.index) }
+          if case .boolean(true) = item { return nil }
+        }
+        return places
       }
     }
+    contextPlaces.known[expression] = .some(found)
     return found
+  }
+
+  /// The url of the nearest extension around this one.
+  private var surroundingExtensionURL: String? {
+    let outer = path.dropLast().last { $0.type == facts.extensionType }
+    return outer.flatMap { root.at($0.node).property(.url)?.text.string }
   }
 
   /// The names by which contexts may speak of the element that the extension stands on.

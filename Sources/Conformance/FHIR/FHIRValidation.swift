@@ -25,15 +25,15 @@ final class FHIRValidation {
   private(set) var resource = (own: 0, holder: 0, ownType: 0, holderType: 0)
   /// The resources that the evaluator knows as the current ones.
   private var entered = (own: -1, holder: -1)
-  /// The members on the way from the resource to the element, and the type of each value.
-  private(set) var path: [(member: Int, type: Int)] = []
+  /// The members on the way from the resource to the element, and the type and node of each value.
+  private(set) var path: [(member: Int, type: Int, node: Int)] = []
   private(set) var resourceType = 0
-  /// The element that is being walked.
-  private(set) var currentNode: Int?
 
   /// Expressions that took more work than the limit.
   private var costly: [String: FHIRPathError] = [:]
 
+  /// Where the contexts of extensions lead in one resource, by expression.
+  var contextPlaces: (resource: Int, known: [String: Set<Int>?]) = (-1, [:])
   /// Pairs of elements and rules that were checked or are being checked.
   var checked: Set<Pair> = []
   var probeDepth = 0
@@ -326,13 +326,8 @@ final class FHIRValidation {
     if facts.holdsResource(type) {
       return resource(value, isContained: facts.name(of: member) == .contained)
     }
-    path.append((member, type))
-    let outerNode = currentNode
-    currentNode = value.index
-    defer {
-      path.removeLast()
-      currentNode = outerNode
-    }
+    path.append((member, type, value.index))
+    defer { path.removeLast() }
     guard facts.kind(of: type) == .primitive else {
       guard value.kind == .object else {
         return report(
@@ -368,7 +363,7 @@ final class FHIRValidation {
       return report(
         Conformance.wrongShape, at: value.index, "only primitives have an underscore partner")
     }
-    path.append((member, type))
+    path.append((member, type, value.index))
     defer { path.removeLast() }
     object(value, type, isShadow: true)
     if facts.name(of: member) == .id, path.count == 1, value.property(.extension) != nil {

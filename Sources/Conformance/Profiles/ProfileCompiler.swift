@@ -242,7 +242,7 @@ struct RuleDraft {
   ) {
     if self.id.isEmpty { self.id = id }
     guard let step = steps.first else { return body(&self) }
-    let (name, typeSlice) = RuleDraft.split(step.name)
+    let (name, typeSlice) = RuleDraft.split(step.name, in: id)
     let place: Int
     if let found = children.firstIndex(where: { $0.name == name }) {
       place = found
@@ -292,11 +292,20 @@ struct RuleDraft {
         kind: .type, path: "$this", expression: try? FHIRPathExpression("$this"))
     ], isClosed: false, isOpenAtEnd: false, isOrdered: false)
 
-  /// The name of an element and, where it is a form of a choice element, the form.
-  private static func split(_ name: String) -> (String, String?) {
+  /// The name of an element in a path and, where it is a form of a choice element, the form. The parent
+  /// is the id of the element around it.
+  private static func split(_ name: String, in parent: String) -> (String, String?) {
     if name.hasSuffix("[x]") { return (name, nil) }
     guard let number = NameTable.standard.lookUp(name), let stem = FormNames.shared.stem(number)
     else { return (name, nil) }
+    // `Device.property.valueQuantity` is no form of anything.
+    let path = parent.split(separator: ".").map { $0.prefix { $0 != ":" } }.joined(separator: ".")
+    let type = FHIRFacts.r4.type(named: path)
+    if type != 0, let member = FHIRFacts.r4.member(number, in: type),
+      FHIRFacts.r4.choice(of: member) == nil
+    {
+      return (name, nil)
+    }
     return (NameTable.standard.string(stem) + "[x]", name)
   }
 
@@ -313,8 +322,32 @@ struct RuleDraft {
     return isPrimitive ? lower : suffix
   }
 
+  /// Takes the types of slices from the element that this one is a slice of: what is said of the type of
+  /// `action.extension:kind` holds for `action:first.extension:kind`.
+  private mutating func adoptTypes(from shared: RuleDraft) {
+    for place in slices.indices {
+      if let other = shared.slices.first(where: { $0.name == slices[place].name }) {
+        if slices[place].rule.types == nil { slices[place].rule.types = other.rule.types }
+        slices[place].rule.adoptTypes(from: other.rule)
+      }
+    }
+    for place in children.indices {
+      if let other = shared.children.first(where: { $0.name == children[place].name }) {
+        children[place].rule.adoptTypes(from: other.rule)
+      }
+    }
+  }
+
   func rule(_ id: String) -> Rule {
-    Rule(
+    let slices = slices.map { name, rule in
+      var rule = rule
+      rule.adoptTypes(from: self)
+      for place in rule.slices.indices where rule.slices[place].rule.types == nil {
+        rule.slices[place].rule.types = rule.types
+      }
+      return (name: name, rule: rule)
+    }
+    return Rule(
       id: self.id.isEmpty ? id : self.id, min: min, max: max, types: types, fixed: fixed,
       pattern: pattern, minValue: minValue, maxValue: maxValue, maxLength: maxLength,
       binding: binding,
@@ -338,19 +371,12 @@ struct FormNames: Sendable {
   private init() {
     let facts = FHIRFacts.r4
     var stems = [Name?](repeating: nil, count: NameTable.standard.count)
-    var plain = Set<Name>()
     for type in 1..<facts.typeCount {
       for member in facts.members(of: type) {
-        let name = facts.name(of: member)
-        if let choice = facts.choice(of: member) {
-          stems[Int(name.rawValue)] = choice
-        } else {
-          plain.insert(name)
-        }
+        guard let choice = facts.choice(of: member) else { continue }
+        stems[Int(facts.name(of: member).rawValue)] = choice
       }
     }
-    // A name that some type has as a plain member is never read as a form.
-    for name in plain { stems[Int(name.rawValue)] = nil }
     self.stems = stems
   }
 

@@ -193,7 +193,7 @@ extension FHIRValidation {
       reference.kind == .string
     else { return }
     let isContained = reference.text.hasPrefix("#")
-    let found = resolve(reference.text, from: cursor.index) ?? external(reference.text)
+    let found = resolve(reference.text, from: cursor.index)
     aggregation(types, isContained, isFound: found != nil, at: cursor.index, profile)
     let targets = types.flatMap { zip($0.targetProfiles, $0.targetTypes) }
     guard !targets.isEmpty else { return }
@@ -203,10 +203,6 @@ extension FHIRValidation {
         let base = known ?? baseType(ofTarget: url)
         if let base, !facts.type(Int(found.type), is: base) { continue }
         if known != nil { return }
-        guard found.cursor.isSameTree(as: root) else {
-          isOpen = true
-          continue
-        }
         let outer = enter(found)
         let answer = conforms(found, to: url)
         leave(outer)
@@ -253,9 +249,6 @@ extension FHIRValidation {
     let type = facts.type(named: profile.type)
     return type == 0 ? nil : type
   }
-
-  /// A resource of the packages that a reference leads to.
-  private func external(_ reference: Text) -> FHIRNode? { nil }
 
   // MARK: Children
 

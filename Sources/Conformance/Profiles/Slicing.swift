@@ -74,7 +74,10 @@ extension FHIRValidation {
   ) -> Bool {
     var isDecided = false
     for discriminator in slicing.discriminators {
-      switch matches(value, slice, of: rule, discriminator) {
+      let answer =
+        discriminator.kind == .position
+        ? isPlace(place, of: slice, in: rule) : matches(value, slice, discriminator)
+      switch answer {
       case true?: isDecided = true
       case false?:
         nearest = nearest ?? "\(slice.id), by \(discriminator.path)"
@@ -85,13 +88,19 @@ extension FHIRValidation {
     return isDecided
   }
 
+  /// Whether an element stands where a slice is: behind the elements that the slices before it must have.
+  private func isPlace(_ place: Int, of slice: Rule, in rule: Rule) -> Bool {
+    let before = rule.slices.prefix { $0.rule !== slice }
+    let start = before.reduce(0) { $0 + ($1.rule.min ?? 0) }
+    return place >= start && place - start < slice.max ?? .max
+  }
+
   /// Whether an element has what a slice demands at a discriminator; `nil` when it demands nothing.
   private func matches(
-    _ value: FHIRNode, _ slice: Rule, of rule: Rule, _ discriminator: Rule.Discriminator
+    _ value: FHIRNode, _ slice: Rule, _ discriminator: Rule.Discriminator
   ) -> Bool? {
-    if discriminator.kind == .position { return nil }
     guard let expression = discriminator.expression else { return nil }
-    let expected = expectations(slice, PathParts(discriminator.path)[...], beside: rule)
+    let expected = expectations(slice, PathParts(discriminator.path)[...])
     let items = withEvaluator { evaluator in
       (try? evaluator.items(of: expression, on: .node(value))) ?? []
     }
@@ -132,11 +141,7 @@ extension FHIRValidation {
   }
 
   /// The rules of a slice for what a path leads to.
-  ///
-  /// What all slices share, `beside` them, may say which slice of extensions an url stands for.
-  private func expectations(
-    _ rule: Rule, _ path: ArraySlice<PathParts.Part>, beside shared: Rule? = nil
-  ) -> [Rule] {
+  private func expectations(_ rule: Rule, _ path: ArraySlice<PathParts.Part>) -> [Rule] {
     guard let part = path.first else {
       // What the profile of its type says holds as well.
       return [rule] + profiles(of: rule).map(\.root)
@@ -156,10 +161,10 @@ extension FHIRValidation {
       }
     case .extension(let url):
       for own in [rule] + profiles(of: rule).map(\.root) {
-        let named = (shared?.child("extension")?.slices ?? []).filter { isExtension($0.rule, url) }
-        for slice in own.child("extension")?.slices ?? []
-        where isExtension(slice.rule, url) || named.contains(where: { $0.name == slice.name }) {
-          found += expectations(slice.rule, path.dropFirst())
+        for slice in own.child("extension")?.slices ?? [] where isExtension(slice.rule, url) {
+          for part in [slice] + slice.rule.slices {
+            found += expectations(part.rule, path.dropFirst())
+          }
         }
       }
     case .resolve:
