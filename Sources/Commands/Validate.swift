@@ -113,6 +113,9 @@ struct Validate: AsyncParsableCommand {
       Console.say("\(error.path): \(error.message)")
       throw error.isLimit ? Exit.limit : Exit.unavailable
     }
+    for missing in validator.missingDependencies {
+      Console.say("\(missing): a package depends on it, and it does not lie beside that package")
+    }
     if let missing = validator.missingProfiles.first {
       Console.say("profile \(missing): not at hand; --package loads the package that holds it")
       throw Exit.unavailable

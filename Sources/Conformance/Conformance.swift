@@ -77,7 +77,9 @@ package enum Conformance {
     repair: "Write UUIDs in lower case and in full, OIDs as numbers between dots.")
   static let unknownCode = Issue.Code(
     "FHIR-0116", "A code that its code system does not have",
-    explanation: "The code system is at hand in full, and the code is not in it.",
+    explanation: "The code system is at hand in full, and the code is not in it. Of HL7's own "
+      + "terminology the library carries the copy of FHIR R4; a code that this copy lacks is a warning, "
+      + "and a package with a later one decides.",
     repair: "Correct the code or its system.")
   static let wrongDisplay = Issue.Code(
     "FHIR-0117", "A display that is not that of its code", severity: .warning,

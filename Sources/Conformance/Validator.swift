@@ -42,8 +42,9 @@ public struct Validator: Sendable {
   /// A validator that knows packages as well.
   ///
   /// - Parameters:
-  ///   - packages: Paths of folders, of archives (`.tgz`) and of single definitions, in JSON or XML.
-  ///     Reading is linear in their size; profiles are compiled when a resource needs them.
+  ///   - packages: Paths of folders, of archives (`.tgz`) and of single definitions, in JSON or XML. What
+  ///     they depend on is read from the folders that they lie in. Reading is linear in their size;
+  ///     definitions are parsed, where a package has an index, and compiled when a resource needs them.
   ///   - terminology: What answers for code systems that no package holds.
   ///   - options: What is checked, and how strictly.
   /// - Throws: ``PackageError`` for a path that cannot be read.
@@ -69,6 +70,10 @@ public struct Validator: Sendable {
   public func issues(inCDA tree: Tree) -> [Issue] {
     CDAStructure.issues(in: tree) + (options.isBaseOnly ? [] : CDATemplates.issues(in: tree))
   }
+
+  /// The packages that those of the validator depend on and that do not lie beside them, as
+  /// `name#version`.
+  public var missingDependencies: [String] { library.store.missingDependencies }
 
   /// The profiles of ``Options/profiles`` that are not at hand.
   public var missingProfiles: [String] {

@@ -316,6 +316,47 @@ struct ProfileTests {
     #expect(found == Array(repeating: "PROF-0101 Bundle.entry[0].resource", count: 2))
   }
 
+  @Test("A package brings those that it depends on and that lie beside it, by their indexes")
+  func dependencies() throws {
+    try withTemporaryFolder { folder in
+      func write(_ text: String, _ path: String) throws {
+        let file = folder.appending(path: path)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+      }
+      let manifest = """
+        {"name":"one","version":"1.0.0","dependencies":{"hl7.fhir.r4.core":"4.0.1","two":"2.1.x",
+        "three":"3.0.0"}}
+        """
+      try write(manifest, "one#1.0.0/package/package.json")
+      let own = profile(
+        #"{"path":"Observation.code","type":[{"code":"CodeableConcept","profile":["http://example.org/c"]}]}"#
+      )
+      try write(own, "one#1.0.0/package/p.json")
+      // Only the latest of 2.1 demands anything.
+      for (version, min) in [("2.0.9", 0), ("2.1.0", 0), ("2.1.10", 1)] {
+        let other = profile(
+          #"{"path":"CodeableConcept.text","min":\#(min)}"#, type: "CodeableConcept", name: "c")
+        try write(other, "two#\(version)/package/c.json")
+        try write(
+          """
+          {"files":[{"filename":"c.json","resourceType":"StructureDefinition",
+          "url":"http://example.org/c"}]}
+          """, "two#\(version)/package/.index.json")
+        try write(#"{"name":"two","version":"\#(version)"}"#, "two#\(version)/package/package.json")
+      }
+      let validator = try Validator(packages: [
+        folder.appending(path: "one#1.0.0").path(percentEncoded: false)
+      ])
+      #expect(validator.missingDependencies == ["three#3.0.0"])
+      let coded = observation(code: #"{"coding":[{"code":"c"}]}"#)
+      let (tree, _) = try Tree.json(coded.bytes, names: .standard)
+      let found = validator.issues(inFHIR: tree).filter { $0.severity == .error }
+      #expect(found.map { "\($0.code.id) \($0.path)" } == ["PROF-0101 Observation.code"])
+    }
+  }
+
   @Test("What is no package says so")
   func packages() throws {
     try withTemporaryFolder { folder in

@@ -1,14 +1,6 @@
-import Archives
 import ClinicalTree
 import Definitions
-import FHIRFormats
 import Synchronization
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 /// Why a package could not be read.
 public struct PackageError: Error, Sendable {
@@ -24,38 +16,31 @@ public struct PackageError: Error, Sendable {
 ///
 /// Sendable and shared; what is parsed on demand is kept.
 final class DefinitionStore: Sendable {
-  /// A resource of a package.
-  struct Entry: Sendable {
-    let resource: Element
-    let type: String
-    let url: String
-    let version: String
-  }
-
-  private let byURL: [String: [Entry]]
-  /// Resources by type and id, and by canonical URL, that references may lead to.
-  private let byName: [String: Element]
+  private let byURL: [String: [PackagedResource]]
   /// The implementation guides of the packages.
   let guides: [Element]
+  /// Packages that others depend on and that are not at hand, as `name#version`.
+  let missingDependencies: [String]
   private let embedded = Mutex<[Int: Element]>([:])
 
   /// No packages.
   init() {
     byURL = [:]
-    byName = [:]
     guides = []
+    missingDependencies = []
   }
 
-  /// Reads packages: folders, archives (`.tgz`) and single files of JSON or XML.
+  /// Reads packages: folders, archives (`.tgz`) and single files of JSON or XML, and the packages that
+  /// they depend on where those lie beside them.
   ///
   /// - Throws: ``PackageError`` for a path that cannot be read.
   init(packages: [String]) throws(PackageError) {
     var loader = PackageLoader()
     for path in packages { try loader.load(path) }
+    missingDependencies = try loader.loadDependencies()
     byURL = loader.byURL
-    byName = loader.byName
     guides = loader.byURL.values.joined().filter { $0.type == "ImplementationGuide" }
-      .sorted { $0.url < $1.url }.map(\.resource)
+      .sorted { $0.url < $1.url }.compactMap(\.resource)
   }
 
   /// The definition with a canonical URL, which may end in `|` and a version: the same version, or the
@@ -82,13 +67,13 @@ final class DefinitionStore: Sendable {
   /// Any resource with a canonical URL.
   func findAny(_ canonical: String) -> Element? {
     let url = String(canonical.prefix { $0 != "|" })
-    if let found = byURL[url]?.last { return found.resource }
+    if let found = byURL[url]?.last?.resource { return found }
     let range = EmbeddedDefinitions.shared.find(url)
     return range.first.flatMap(embeddedResource)
   }
 
-  /// A resource of the packages by `Type/id` or by an absolute URL that ends in it.
-  func resource(_ reference: String) -> Element? { byName[reference] }
+  /// Whether no package defines a canonical URL, so that what the library carries counts.
+  func isBuiltIn(_ url: String) -> Bool { byURL[url] == nil }
 
   private func ownResource(_ url: String, _ type: String) -> Element? {
     for entry in EmbeddedDefinitions.shared.find(url) {
@@ -106,108 +91,11 @@ final class DefinitionStore: Sendable {
   }
 
   /// Whether a version comes before another one, number by number.
-  private static func isOlder(_ a: String, than b: String) -> Bool {
+  static func isOlder(_ a: String, than b: String) -> Bool {
     let parts = { (version: String) in
       version.split(whereSeparator: { $0 == "." || $0 == "-" }).map { Int($0) ?? 0 }
     }
     return parts(a).lexicographicallyPrecedes(parts(b))
-  }
-}
-
-/// Collects the resources of packages.
-private struct PackageLoader {
-  var byURL: [String: [DefinitionStore.Entry]] = [:]
-  var byName: [String: Element] = [:]
-
-  mutating func load(_ path: String) throws(PackageError) {
-    var isFolder = false
-    #if canImport(FoundationEssentials)
-      var flag = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &flag) else {
-        throw PackageError(path: path, message: "no such file or folder")
-      }
-      isFolder = flag
-    #else
-      var flag: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &flag) else {
-        throw PackageError(path: path, message: "no such file or folder")
-      }
-      isFolder = flag.boolValue
-    #endif
-    if isFolder {
-      for name in walk(path) where name.hasSuffix(".json") || name.hasSuffix(".xml") {
-        if let data = FileManager.default.contents(atPath: path + "/" + name) {
-          add(Array(data), isXML: name.hasSuffix(".xml"))
-        }
-      }
-      return
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw PackageError(path: path, message: "cannot be read")
-    }
-    let bytes = Array(data)
-    if bytes.starts(with: [0x1F, 0x8B]) {
-      let files: [String: ArraySlice<UInt8>]
-      do throws(TarGzip.ReadingError) {
-        files = try TarGzip.files(in: bytes)
-      } catch {
-        throw error == .tooLarge
-          ? PackageError(path: path, message: "unpacks to more than the limit", isLimit: true)
-          : PackageError(path: path, message: "no archive of a package")
-      }
-      for (name, content) in files.sorted(by: { $0.key < $1.key })
-      where name.hasSuffix(".json") && isResource(name) {
-        add(Array(content), isXML: false)
-      }
-      return
-    }
-    let first = bytes.first { !Bytes.isSpace($0) && ![0xEF, 0xBB, 0xBF].contains($0) }
-    guard add(bytes, isXML: first == UInt8(ascii: "<")) else {
-      throw PackageError(path: path, message: "neither FHIR nor a package")
-    }
-  }
-
-  private func walk(_ path: String) -> [String] {
-    ((try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []).sorted()
-  }
-
-  /// Files of a package that are resources, not its manifest, its index or the tools' own.
-  private func isResource(_ name: String) -> Bool {
-    let parts = name.split(separator: "/")
-    guard let file = parts.last, parts.count <= 3 else { return false }
-    return file != "package.json" && !file.hasPrefix(".")
-      && !parts.dropLast().contains { $0 == "openapi" || $0 == "xml" || $0 == "other" }
-  }
-
-  @discardableResult
-  private mutating func add(_ bytes: [UInt8], isXML: Bool) -> Bool {
-    let tree =
-      isXML
-      ? try? Tree.fhirXML(bytes).tree : try? Tree.json(bytes, names: .standard).tree
-    guard let root = tree?.root, !root.text("resourceType").isEmpty else { return false }
-    add(root)
-    return true
-  }
-
-  private mutating func add(_ resource: Element) {
-    let type = resource.text("resourceType")
-    if type == "Bundle" {
-      for entry in resource["entry"] {
-        if let inner = entry["resource"].first {
-          add(inner)
-          let url = entry.text("fullUrl")
-          if !url.isEmpty { byName[url] = inner }
-        }
-      }
-    }
-    let url = resource.text("url")
-    if !url.isEmpty {
-      byURL[url, default: []].append(
-        DefinitionStore.Entry(
-          resource: resource, type: type, url: url, version: resource.text("version")))
-    }
-    let id = resource.text("id")
-    if !id.isEmpty { byName["\(type)/\(id)"] = resource }
   }
 }
 
