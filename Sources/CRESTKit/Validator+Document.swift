@@ -11,4 +11,12 @@ extension Validator {
     case .record: []
     }
   }
+
+  /// The same findings, with the entries of a large Bundle shared among tasks.
+  public func issues(in document: ClinicalDocument, tasks: Int) async -> [Issue] {
+    switch document.kind {
+    case .fhir, .fhirXML: await issues(inFHIR: document.tree, tasks: tasks)
+    default: issues(in: document)
+    }
+  }
 }

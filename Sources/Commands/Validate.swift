@@ -62,7 +62,7 @@ struct Validate: AsyncParsableCommand {
   @Option(help: "The severity from which findings make the run fail.")
   var failOn = FailLevel.error
 
-  @Option(help: "How many inputs to work on at once.")
+  @Option(help: "How many inputs, or parts of a single Bundle, to work on at once.")
   var jobs = 1
 
   @Option(help: "The kind of the inputs: ccda, fhir, fhir-xml, ndjson.")
@@ -144,8 +144,11 @@ struct Validate: AsyncParsableCommand {
     }
     let values = showValues
     let known = try FindingRules(baseline: baseline, severities: severity)
-    let work: @Sendable (InputList.Input) -> Verdict = {
-      Verdict($0, as: from, limits, validator, schema: schema, rules, showsValues: values)
+    // The entries of a single Bundle are shared among the jobs.
+    let tasks = list.inputs.count == 1 ? jobs : 1
+    let work: @Sendable (InputList.Input) async -> Verdict = {
+      await Verdict(
+        $0, as: from, limits, validator, tasks: tasks, schema: schema, rules, showsValues: values)
     }
     let lines = LineValidation(validator: validator, limits: limits, jobs: jobs)
     var rest = list.inputs[...]
@@ -195,8 +198,9 @@ struct Verdict: Sendable {
 
   init(
     _ input: InputList.Input, as kind: ClinicalDocument.Kind?, _ limits: ClinicalDocument.Limits,
-    _ validator: Validator, schema: String?, _ schematron: XML.Schematron?, showsValues: Bool
-  ) {
+    _ validator: Validator, tasks: Int, schema: String?, _ schematron: XML.Schematron?,
+    showsValues: Bool
+  ) async {
     func unread(_ issues: [Issue], _ code: ExitCode) -> Verdict {
       Verdict(part: InputReport(source: input.source, issues: issues), code: code.rawValue)
     }
@@ -217,7 +221,7 @@ struct Verdict: Sendable {
     }
     do {
       let document = try ClinicalDocument(parsing: bytes, as: kind, limits: limits)
-      var issues = document.issues + validator.issues(in: document)
+      var issues = document.issues + (await validator.issues(in: document, tasks: tasks))
       if let schema { issues += try XML.Schema(path: schema).issues(in: bytes) }
       if let schematron, document.kind == .ccda {
         issues += schematron.issues(in: document.tree, showsValues: showsValues)

@@ -1,8 +1,8 @@
 import ClinicalTree
 
 /// Findings about nodes of one tree, turned into issues with paths and places at the end.
-struct FindingList {
-  private struct Finding {
+struct FindingList: Sendable {
+  private struct Finding: Sendable {
     let code: Issue.Code
     let severity: Issue.Severity
     let node: Int
@@ -22,16 +22,30 @@ struct FindingList {
     _ code: Issue.Code, at node: Int, _ message: String,
     severity: Issue.Severity? = nil, profile: String? = nil
   ) {
-    let severity = severity ?? code.severity
-    if severity == .error { hasError = true }
-    let count = counts[severity, default: 0]
+    add(
+      Finding(
+        code: code, severity: severity ?? code.severity, node: node, message: message,
+        profile: profile))
+  }
+
+  /// How many findings are listed.
+  var count: Int { all.count }
+
+  /// Adds some of the findings of another list behind those of this one.
+  mutating func append(_ other: FindingList, _ range: Range<Int>) {
+    for finding in other.all[range] { add(finding) }
+    isCut = isCut || other.isCut
+  }
+
+  private mutating func add(_ finding: Finding) {
+    if finding.severity == .error { hasError = true }
+    let count = counts[finding.severity, default: 0]
     guard count < FindingList.limit else {
       isCut = true
       return
     }
-    counts[severity] = count + 1
-    all.append(
-      Finding(code: code, severity: severity, node: node, message: message, profile: profile))
+    counts[finding.severity] = count + 1
+    all.append(finding)
   }
 
   func issues(in tree: Tree) -> [Issue] {

@@ -64,6 +64,35 @@ public struct Validator: Sendable {
     }
   }
 
+  /// The same findings, with the entries of a large Bundle shared among tasks. Of anything else one task
+  /// does the work.
+  public func issues(inFHIR tree: Tree, tasks: Int) async -> [Issue] {
+    let parts = tree.withCursor { BundlePart.parts(of: $0, count: tasks) }
+    guard parts.count > 1 else { return issues(inFHIR: tree) }
+    let found = await withTaskGroup(of: (Int, BundlePart.Findings).self) { group in
+      for (number, part) in parts.enumerated() {
+        group.addTask {
+          tree.withCursor { root in
+            let walk = FHIRValidation(tree: tree, root: root, library: library, options: options)
+            return (number, walk.findings(in: part))
+          }
+        }
+      }
+      var found: [Int: BundlePart.Findings] = [:]
+      for await (number, findings) in group { found[number] = findings }
+      return found
+    }
+    // What took more than the limit counts for the whole document, in its order.
+    if found.values.contains(where: \.reachedLimit) { return issues(inFHIR: tree) }
+    return tree.withCursor { root in
+      let walk = FHIRValidation(tree: tree, root: root, library: library, options: options)
+      for (number, part) in parts.enumerated() {
+        if let found = found[number] { walk.expect(found, for: part) }
+      }
+      return walk.issues()
+    }
+  }
+
   /// The findings about a CDA document: those that HL7's schema `CDA_SDTC.xsd` would have too and, unless
   /// the base standard alone counts, the rules of the C-CDA templates that its elements claim. Linear in
   /// the size of the document.

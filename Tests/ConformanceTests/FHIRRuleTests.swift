@@ -167,6 +167,33 @@ struct FHIRRuleTests {
     }
   }
 
+  @Test("Tasks that share the entries of a Bundle find the same in the same order")
+  func parts() async throws {
+    // Wrong codes and places before, in and behind the entries; more than are listed; a system that is not
+    // at hand in each of them.
+    let entries = (0..<6000).map { number in
+      #"""
+      {"fullUrl":"\#(number % 900 == 0 ? "x" : "urn:x:")\#(number)","resource":{
+      "resourceType":"Observation","status":"\#(number % 5 == 0 ? "done" : "final")",
+      "code":{"coding":[{"system":"http://loinc.org","code":"1"}]},
+      "subject":{"reference":"urn:x:\#(number + 1)"}}}
+      """#
+    }
+    let text = #"""
+      {"resourceType":"Bundle","language":7,"type":"collection","entry":[\#(entries.joined(separator: ","))],
+      "total":1}
+      """#
+    let tree = try Tree.json(text.bytes, names: .standard).tree
+    var options = Validator.Options()
+    options.profiles = ["http://hl7.org/fhir/StructureDefinition/Observation"]
+    let validator = Validator(options: options)
+    let expected = validator.issues(inFHIR: tree)
+    #expect(expected.count > 1000)
+    for tasks in [1, 2, 3, 7] {
+      #expect(await validator.issues(inFHIR: tree, tasks: tasks) == expected)
+    }
+  }
+
   @Test("Notes without number hide no error")
   func cut() throws {
     let patients = (0..<1500).map { number in

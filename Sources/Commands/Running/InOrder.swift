@@ -5,7 +5,7 @@
 /// code says why.
 func inOrder<Item: Sendable, Result: Sendable>(
   _ items: [Item], jobs: Int, until deadline: ContinuousClock.Instant? = nil,
-  work: @escaping @Sendable (Item) -> Result, each: (Int, Result) throws -> Void
+  work: @escaping @Sendable (Item) async -> Result, each: (Int, Result) throws -> Void
 ) async throws {
   func check() throws {
     if Interruption.hasCome { throw Exit.interrupted }
@@ -17,7 +17,7 @@ func inOrder<Item: Sendable, Result: Sendable>(
   if jobs <= 1 || items.count <= 1 {
     for (index, item) in items.enumerated() {
       try check()
-      try each(index, work(item))
+      try each(index, await work(item))
     }
     return
   }
@@ -30,7 +30,7 @@ func inOrder<Item: Sendable, Result: Sendable>(
       let index = started
       let item = items[index]
       started += 1
-      group.addTask { (index, work(item)) }
+      group.addTask { (index, await work(item)) }
     }
     for _ in 0..<jobs { start() }
     while let (index, result) = try await group.next() {

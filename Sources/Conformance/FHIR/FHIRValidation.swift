@@ -31,7 +31,10 @@ final class FHIRValidation {
 
   /// Expressions that took more work than the limit.
   private var costly: [String: FHIRPathError] = [:]
+  var hasReachedLimit: Bool { !costly.isEmpty }
 
+  /// Resources that were walked as entries of a part.
+  var walked: [Int: WalkedResource] = [:]
   /// Where the contexts of extensions lead in one resource, by expression.
   var contextPlaces: (resource: Int, known: [String: Set<Int>?]) = (-1, [:])
   /// Pairs of elements and rules that were checked or are being checked.
@@ -55,7 +58,9 @@ final class FHIRValidation {
     resource(root, isRoot: true)
     if !options.isBaseOnly {
       for url in options.profiles { follow(url, on: root, at: root.index) }
-      for (system, place) in uncheckedSystems.sorted(by: { $0.value.node < $1.value.node }) {
+      for (system, place) in uncheckedSystems.sorted(by: {
+        ($0.value.node, $0.key) < ($1.value.node, $1.key)
+      }) {
         report(
           Conformance.unchecked, at: place.node,
           "\(system) is not at hand; codes that need it: \(place.count)")
@@ -324,6 +329,7 @@ final class FHIRValidation {
     let type = facts.type(of: member)
     if value.node.flags.contains(.shadow) { return shadow(value, member, type) }
     if facts.holdsResource(type) {
+      if takeOver(value) { return }
       return resource(value, isContained: facts.name(of: member) == .contained)
     }
     path.append((member, type, value.index))
