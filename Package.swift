@@ -96,8 +96,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceSuites",
       dependencies: [
-        "CRESTKit", "Conformance", "Conversion", "FHIRFormats", "FHIRModels", "FHIRPath",
-        "XMLTree", "Definitions", "ClinicalTree", "TestSupport",
+        "Archives", "CRESTKit", "Conformance", "Conversion", "FHIRFormats", "FHIRModels",
+        "FHIRPath", "XMLTree", "Definitions", "ClinicalTree", "TestSupport",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+import Archives
 import CRESTKit
 import ClinicalTree
 import Definitions
@@ -104,5 +105,23 @@ struct R4Suites {
     let document = try ClinicalDocument(parsing: file.bytes)
     let errors = validator.issues(in: document).filter { $0.severity == .error }.map(\.code.id)
     #expect(errors == Self.usCoreFaults[file.name] ?? [])
+  }
+
+  @Test("R4's own definitions use extensions where they may")
+  func definitions() throws {
+    let archive = try #require(Place.corpora).appending(path: "fhir/hl7.fhir.r4.core-4.0.1.tgz")
+    let files = try TarGzip.files(in: Array(Data(contentsOf: archive)))
+    let validator = Validator()
+    var count = 0
+    for (name, bytes) in files
+    where name.hasPrefix("package/StructureDefinition-") || name.hasPrefix("package/CodeSystem-") {
+      let document = try ClinicalDocument(parsing: Array(bytes))
+      let misplaced = validator.issues(in: document).filter {
+        $0.code.id == "FHIR-0120" && $0.severity == .error || $0.code.id == "FHIR-0121"
+      }
+      #expect(misplaced.map { "\(name) \($0.path)" } == [])
+      count += 1
+    }
+    #expect(count > 1000)
   }
 }
