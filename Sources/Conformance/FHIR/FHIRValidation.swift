@@ -8,6 +8,7 @@ import FHIRPath
 /// The structure and the invariants of the base are checked element by element in the order of the
 /// document; each family of further rules is an extension of this class in a file of its own.
 final class FHIRValidation {
+  /// A large value: what is called for every element copies it once a call, and not for every question.
   let facts = FHIRFacts.r4
   let tree: Tree
   let root: Cursor
@@ -207,6 +208,7 @@ final class FHIRValidation {
   // MARK: Objects
 
   private func object(_ object: Cursor, _ type: Int, isShadow: Bool = false) {
+    let facts = facts
     var choices: [(choice: Name, form: Name)] = []
     var present = PresentMembers()
     var isEmpty = true
@@ -282,6 +284,7 @@ final class FHIRValidation {
   }
 
   private func required(_ object: Cursor, _ type: Int, _ present: PresentMembers) {
+    let facts = facts
     var last = -1
     for member in facts.members(of: type) where facts.min(of: member) > 0 {
       let order = facts.order(of: member)
@@ -297,6 +300,7 @@ final class FHIRValidation {
   // MARK: Properties
 
   private func property(_ property: Cursor, _ member: Int, of object: Cursor) {
+    let facts = facts
     let isList = facts.isList(member)
     if property.kind == .array {
       if !isList {
@@ -326,6 +330,7 @@ final class FHIRValidation {
   }
 
   private func value(_ value: Cursor, _ member: Int, of object: Cursor) {
+    let facts = facts
     let type = facts.type(of: member)
     if value.node.flags.contains(.shadow) { return shadow(value, member, type) }
     if facts.holdsResource(type) {

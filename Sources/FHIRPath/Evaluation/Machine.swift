@@ -180,7 +180,8 @@ struct Machine {
     }
     let start = try result(of: operation)
     defer { drop(to: start) }
-    return try single(start, operation).map(truth)
+    guard let item = try single(start, operation) else { return nil }
+    return truth(item)
   }
 
   /// The single item from a place on, `nil` for none.
