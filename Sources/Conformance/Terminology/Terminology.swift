@@ -58,6 +58,7 @@ final class Terminology: Sendable {
     guard let concept = codeSystem(system)?.concept(code), let display = concept.display else {
       return nil
     }
+    if given == display { return nil }
     let folded = Terminology.folded(given)
     if folded == Terminology.folded(display)
       || concept.designations.contains(where: { Terminology.folded($0) == folded })
