@@ -146,8 +146,9 @@ package final class ResourceIndex {
     return (name, fragment)
   }
 
+  /// Whether a reference begins with a scheme that leads somewhere by itself.
   package static func isAbsolute(_ reference: Text) -> Bool {
     reference.hasPrefix("urn:") || reference.hasPrefix("http:") || reference.hasPrefix("https:")
-      || reference.firstPlace(of: "://") != nil
+      || reference.hasPrefix("file:") || reference.firstPlace(of: "://") != nil
   }
 }

@@ -335,7 +335,15 @@ struct CommandTests {
     #expect(issue["line"].first?.value == "1")
     let outcome = try crest("validate", "--format", "outcome", "-", input: bad)
     #expect(outcome.text.hasPrefix(#"{"resourceType":"OperationOutcome""#))
-    #expect(try crest("validate", "--profile", "base", "-", input: outcome.text).code == 0)
+    #expect(try crest("validate", "-", input: outcome.text).code == 0)
+    let several = try withTemporaryFolder { folder in
+      for name in ["a.json", "b.json"] {
+        try Data(bad.utf8).write(to: folder.appending(path: name))
+      }
+      return try crest("validate", "--format", "outcome", "a.json", "b.json", in: folder)
+    }
+    #expect(several.text.contains(#""fullUrl":"file:b.json""#))
+    #expect(try crest("validate", "-", input: several.text).code == 0)
     let unreadable = try crest("validate", "--format", "json", "-", input: "<a>")
     #expect(unreadable.code == 65)
     #expect(unreadable.text.contains("XML-"))
