@@ -57,7 +57,8 @@ final class TemplateTable: Sendable {
 /// Checks the elements of a document by the templates that they claim.
 struct CDATemplates {
   private var findings = FindingList()
-  private let evaluator = PathEvaluator(host: CDAHost())
+  private let evaluator = PathEvaluator(
+    host: ElementHost(now: "2000-01-01T00:00:00Z"))
 
   static func issues(in tree: Tree) -> [Issue] {
     var walk = CDATemplates()
@@ -108,16 +109,4 @@ struct CDATemplates {
       "template \(template), rule \(rule.id): \(rule.condition.text)",
       severity: rule.isError ? .error : .warning, profile: "urn:hl7ii:\(template)")
   }
-}
-
-/// What rules of templates ask: nothing beyond the document.
-private struct CDAHost: PathHost {
-  let now = "2000-01-01T00:00:00Z"
-  func resolve(_ reference: Text, from place: Cursor?) -> FHIRNode? { nil }
-  func conforms(_ node: FHIRNode, to profile: Text) -> Bool? { nil }
-  func isMember(_ code: Text, of system: Text?, in valueSet: Text) -> Bool? { nil }
-  func subsumes(_ code: Text, _ other: Text, in system: Text) -> Bool? { nil }
-  func isNarrative(_ text: Text) -> Bool { true }
-  func hasTemplateId(_ element: Cursor, of profile: Text) -> Bool? { nil }
-  func trace(_ name: String, _ values: () -> [FHIRPathValue]) {}
 }

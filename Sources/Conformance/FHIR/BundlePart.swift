@@ -79,8 +79,7 @@ extension FHIRValidation {
     guard known.isFirst else { return true }
     checked.formUnion(known.part.checked)
     for (system, place) in known.part.uncheckedSystems {
-      let known = uncheckedSystems[system]
-      uncheckedSystems[system] = (known?.node ?? place.node, (known?.count ?? 0) + place.count)
+      count(place.count, uncheckedIn: system, from: place.node)
     }
     return true
   }

@@ -50,8 +50,7 @@ extension FHIRValidation {
         return report(
           Conformance.unknownCode, at: system.index, "the system is a value set, not a code system")
       }
-      let known = uncheckedSystems[url]
-      uncheckedSystems[url] = (known?.node ?? system.index, (known?.count ?? 0) + 1)
+      count(1, uncheckedIn: url, from: system.index)
     }
     guard let display = coding.property(.display), display.kind == .string else { return }
     if let expected = library.terminology.expectedDisplay(
@@ -126,9 +125,7 @@ extension FHIRValidation {
       }
     }
     if let unknown {
-      let known = uncheckedSystems[unknown]
-      uncheckedSystems[unknown] = (known?.node ?? node.cursor.index, (known?.count ?? 0) + 1)
-      return
+      return count(1, uncheckedIn: unknown, from: node.cursor.index)
     }
     if binding.isRequired {
       report(

@@ -41,7 +41,8 @@ final class FHIRValidation {
   /// Pairs of elements and rules that were checked or are being checked.
   var checked: Set<Pair> = []
   var probeDepth = 0
-  var uncheckedSystems: [String: (node: Int, count: Int)] = [:]
+  /// Systems that are not at hand, the first place of each and how many codes need it.
+  private(set) var uncheckedSystems: [String: (node: Int, count: Int)] = [:]
 
   struct Pair: Hashable {
     let node: Int
@@ -77,6 +78,12 @@ final class FHIRValidation {
     // Of a probe only the outcome counts.
     let text = probeDepth == 0 ? message() : ""
     findings.add(code, at: node, text, severity: severity, profile: profile)
+  }
+
+  /// Counts codes that cannot be checked; the first place is kept.
+  func count(_ count: Int, uncheckedIn system: String, from node: Int) {
+    let known = uncheckedSystems[system]
+    uncheckedSystems[system] = (known?.node ?? node, (known?.count ?? 0) + count)
   }
 
   // MARK: Expressions

@@ -103,7 +103,7 @@ enum Bounds {
     }
     func holds(_ text: String) -> Bool? {
       guard let compiled = try? FHIRPathExpression(text) else { return nil }
-      let evaluator = PathEvaluator(host: BoundHost(now: now))
+      let evaluator = PathEvaluator(host: ElementHost(now: now))
       guard let answer = try? evaluator.condition(compiled, on: .node(node)) else { return nil }
       return answer
     }
@@ -111,16 +111,5 @@ enum Bounds {
     if isLess { return -1 }
     guard let isMore = holds("$this > (\(expression))") else { return nil }
     return isMore ? 1 : 0
-  }
-
-  private struct BoundHost: PathHost {
-    let now: String
-    func resolve(_ reference: Text, from place: Cursor?) -> FHIRNode? { nil }
-    func conforms(_ node: FHIRNode, to profile: Text) -> Bool? { nil }
-    func isMember(_ code: Text, of system: Text?, in valueSet: Text) -> Bool? { nil }
-    func subsumes(_ code: Text, _ other: Text, in system: Text) -> Bool? { nil }
-    func isNarrative(_ text: Text) -> Bool { true }
-    func hasTemplateId(_ element: Cursor, of profile: Text) -> Bool? { nil }
-    func trace(_ name: String, _ values: () -> [FHIRPathValue]) {}
   }
 }

@@ -45,12 +45,8 @@ extension FHIRValidation {
     return conforms
   }
 
-  /// Checks an element against the rule of the slice that it belongs to.
-  func applySlice(_ rule: Rule, to node: FHIRNode, _ profile: Profile) {
-    apply(rule, to: node, profile)
-  }
-
-  private func apply(_ rule: Rule, to node: FHIRNode, _ profile: Profile) {
+  /// Checks an element against a rule of a profile.
+  func apply(_ rule: Rule, to node: FHIRNode, _ profile: Profile) {
     guard
       checked.insert(Pair(node: node.cursor.index, rule: ObjectIdentifier(rule))).inserted
     else { return }

@@ -53,7 +53,7 @@ extension FHIRValidation {
           Conformance.tooManyByProfile, at: members[number][max].cursor.index,
           "\(slice.rule.id): at most \(max), found \(counts[number])", profile: profile.url)
       }
-      for value in members[number] { applySlice(slice.rule, to: value, profile) }
+      for value in members[number] { apply(slice.rule, to: value, profile) }
       slices(of: slice.rule, members[number], in: parent, profile)
     }
   }
@@ -114,11 +114,7 @@ extension FHIRValidation {
       let types = expected.compactMap(\.types).first
       guard let types else { return nil }
       return nodes.contains { node in
-        types.contains { type in
-          let number = facts.type(
-            named: type.code.split(separator: "/").last.map(String.init) ?? "")
-          return number != 0 && facts.type(Int(node.type), is: number)
-        }
+        types.contains { $0.type != 0 && facts.type(Int(node.type), is: $0.type) }
       }
     case .profile:
       let urls = expected.flatMap { rule in

@@ -19,3 +19,18 @@ package protocol PathHost {
   /// Shows a collection under a name; the values are made when they are asked for.
   func trace(_ name: String, _ values: () -> [FHIRPathValue])
 }
+
+/// A host for expressions that ask for nothing beyond the element that they are evaluated on.
+package struct ElementHost: PathHost {
+  package let now: String
+
+  package init(now: String) { self.now = now }
+
+  package func resolve(_ reference: Text, from place: Cursor?) -> FHIRNode? { nil }
+  package func conforms(_ node: FHIRNode, to profile: Text) -> Bool? { nil }
+  package func isMember(_ code: Text, of system: Text?, in valueSet: Text) -> Bool? { nil }
+  package func subsumes(_ code: Text, _ other: Text, in system: Text) -> Bool? { nil }
+  package func isNarrative(_ text: Text) -> Bool { true }
+  package func hasTemplateId(_ element: Cursor, of profile: Text) -> Bool? { nil }
+  package func trace(_ name: String, _ values: () -> [FHIRPathValue]) {}
+}
