@@ -1,9 +1,11 @@
 public import ClinicalTree
+import Conformance
 import CRESTRecords
 import Conversion
 import Definitions
 import FHIRFormats
 import FHIRModels
+import XMLTree
 
 /// Converts records into each other.
 ///
@@ -31,16 +33,33 @@ public struct Converter: Sendable {
 
     /// Whether a C-CDA document itself, as UTF-8, goes into the bundle that is made of it.
     public var attachesSource: Bool
+    /// The C-CDA document to make of FHIR; `nil` for that of the Composition, or a CCD without one.
+    public var documentKind: DocumentKind?
+
+    /// The documents of C-CDA 2.1 that FHIR becomes.
+    public enum DocumentKind: String, Sendable, CaseIterable {
+      /// Continuity of Care Document.
+      case ccd
+      /// Referral Note.
+      case referral
+      /// Progress Note.
+      case progress
+      /// Consultation Note.
+      case consult
+      /// Discharge Summary.
+      case discharge
+    }
 
     /// Sets the options.
     public init(
       timeZonePolicy: TimeZonePolicy = .date, now: String? = nil, keepsLedger: Bool = false,
-      attachesSource: Bool = false
+      attachesSource: Bool = false, documentKind: DocumentKind? = nil
     ) {
       self.timeZonePolicy = timeZonePolicy
       self.now = now
       self.keepsLedger = keepsLedger
       self.attachesSource = attachesSource
+      self.documentKind = documentKind
     }
   }
 
@@ -85,6 +104,8 @@ public struct Converter: Sendable {
     switch (document.kind, target) {
     case (.ccda, .fhir), (.ccda, .fhirXML), (.ccda, .ndjson), (.ccda, .record):
       return fromCDA(document, to: target, layout)
+    case (.fhir, .ccda), (.fhirXML, .ccda), (.ndjson, .ccda), (.record, .ccda):
+      return try toCDA(document, layout)
     case (.fhir, .record), (.fhirXML, .record), (.ndjson, .record):
       return record(
         CREST.Record(resources: document.resources), document.tree, document.issues, layout)
@@ -114,6 +135,27 @@ public struct Converter: Sendable {
     return Output(
       tree: result.tree, issues: document.issues + result.issues + issues,
       ledger: result.ledger.map(Ledger.init), data: data)
+  }
+
+  private func toCDA(
+    _ document: ClinicalDocument, _ layout: JSON.Layout
+  ) throws(ConversionError) -> Output {
+    var tree = document.tree
+    var issues = document.issues
+    if document.kind == .record {
+      let bundle = try fromRecord(document, to: .fhir, layout)
+      tree = bundle.tree
+      issues = bundle.issues
+    } else if !document.more.isEmpty {
+      tree = Tree.bundle(of: [document.tree] + document.more)
+    }
+    let kind = options.documentKind.flatMap { Conversion.DocumentKind(rawValue: $0.rawValue) }
+    let validator = Validator()
+    let result = FHIRConverter(options: conversionOptions, kind: kind)
+      .convert(tree, keepsLedger: options.keepsLedger) { validator.faults(inCDA: $0) }
+    return Output(
+      tree: result.tree, issues: issues + result.issues, ledger: result.ledger.map(Ledger.init),
+      data: result.tree.xml())
   }
 
   private func record(
@@ -166,6 +208,18 @@ public struct Converter: Sendable {
 }
 
 extension Tree {
+  /// A Bundle of several resources.
+  package static func bundle(of resources: [Tree]) -> Tree {
+    var bytes = Array(#"{"resourceType":"Bundle","type":"collection","entry":["#.utf8)
+    for (number, resource) in resources.enumerated() {
+      if number > 0 { bytes.append(UInt8(ascii: ",")) }
+      bytes += Array(#"{"resource":"#.utf8) + resource.json(.compact) + Array("}".utf8)
+    }
+    bytes += Array("]}".utf8)
+    // What was read before is read again; it cannot fail.
+    return (try? Tree.json(bytes, names: .standard))?.tree ?? resources[0]
+  }
+
   /// The resources of a Bundle, each as a tree of its own; the resource itself where it is none.
   package func bundledResources() -> [Tree] {
     guard let entry = name("entry"), let resource = name("resource") else { return [self] }

@@ -48,6 +48,13 @@ struct FindingList: Sendable {
     all.append(finding)
   }
 
+  /// The errors: where they are, and the root of the template of C-CDA whose rule is broken, if it is one.
+  var faults: [(node: Int, template: String?)] {
+    all.filter { $0.severity == .error }.map { finding in
+      (finding.node, finding.profile?.split(separator: ":").dropFirst(2).first.map(String.init))
+    }
+  }
+
   func issues(in tree: Tree) -> [Issue] {
     if all.isEmpty { return [] }
     var lines = LineTable(tree.source)

@@ -100,6 +100,12 @@ public struct Validator: Sendable {
     CDAStructure.issues(in: tree) + (options.isBaseOnly ? [] : CDATemplates.issues(in: tree))
   }
 
+  /// The nodes at which a CDA document breaks a rule of its schema, or of a template that it claims, with
+  /// the root of that. Linear in the size of the document.
+  package func faults(inCDA tree: Tree) -> [(node: Int, template: String?)] {
+    CDAStructure.faults(in: tree) + CDATemplates.faults(in: tree)
+  }
+
   /// The packages that those of the validator depend on and that do not lie beside them, as
   /// `name#version`.
   public var missingDependencies: [String] { library.store.missingDependencies }

@@ -31,6 +31,13 @@ package enum Conversion {
 
   /// The canonical base of everything that this project defines; see `Profiles/`.
   package static let canonicalBase = "https://crestkit.example/fhir"
+
+  /// The code system of the guide, and the OID under which C-CDA names its statements: that of the UUID
+  /// of this project's canonical base.
+  static let guideSystem: StaticString = "https://crestkit.example/fhir/CodeSystem/crest-guide"
+  static let guideOID: StaticString = "2.25.110433287056431517116062294796437218124"
+  /// The code system of the acts in which C-CDA carries what only FHIR has an element for.
+  static let contentOID: StaticString = "2.25.110433287056431517116062294796437218124.1"
 }
 
 extension Conversion {
@@ -89,9 +96,20 @@ extension Conversion {
       "Both cannot be true of the patient. The reading that does less harm if it is wrong was taken; the other value is kept beside it.",
     repair: "Ask the sender which is right.")
 
+  static let noPatient = Issue.Code(
+    "CONV-0013", "There is no patient", severity: .warning,
+    explanation:
+      "A C-CDA document is about a patient. The source names none, so the record target says that nothing is known.",
+    repair: "Name the patient with --patient, or put the Patient into the Bundle.")
+  static let danglingEntry = Issue.Code(
+    "CONV-0014", "A reference leads to no resource", severity: .warning,
+    explanation: "The Bundle does not hold what the entry of a section refers to.",
+    repair: "Put the resource into the Bundle, with the fullUrl that the reference names.")
+
   /// The codes that this module gives out.
   package static let issueCodes = [
     fragment, noNamespace, danglingReference, missingHash, badTime, unknownSystem, valueSetAsSystem,
     badNumber, unknownStatement, severalPatients, unknownCode, contradiction,
+    noPatient, danglingEntry,
   ]
 }

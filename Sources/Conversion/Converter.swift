@@ -133,6 +133,7 @@ extension FHIRBuilder {
     checkNamespace()
     put(rule: "Bundle", .resourceType, as: .resourceType, in: draft.root)
     let targets = Array(source.all(.recordTarget)).compactMap { $0.first(.patientRole) }
+      .filter(saysSomething)
     if let first = targets.first { registry.patientKey = idKey(of: first) }
     if let id = source.first(.id), saysSomething(id) {
       identifier(id, as: .identifier, in: draft.root)

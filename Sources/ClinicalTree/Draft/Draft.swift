@@ -124,14 +124,43 @@ package final class Draft {
   package func removeLast(_ slot: Slot) {
     let above = Int(entries[Int(slot.index)].parent)
     precondition(entries[above].last == slot.index, "only the last child can be removed")
-    if entries[above].first == slot.index {
-      entries[above].first = -1
-      entries[above].last = -1
-      return
-    }
+    remove(slot)
+  }
+
+  /// Takes a node away, with what is below it. Costs a look at the siblings before it.
+  package func remove(_ slot: Slot) {
+    let above = Int(entries[Int(slot.index)].parent)
+    var before: Int32 = -1
     var child = entries[above].first
-    while entries[Int(child)].next != slot.index { child = entries[Int(child)].next }
+    while child >= 0, child != slot.index {
+      before = child
+      child = entries[Int(child)].next
+    }
+    guard child == slot.index else { return }
+    let next = entries[Int(child)].next
+    if before < 0 { entries[above].first = next } else { entries[Int(before)].next = next }
+    if next < 0 { entries[above].last = before }
     entries[Int(child)].next = -1
-    entries[above].last = child
+  }
+
+  /// Takes a node from where it stands and makes it the last child of another one.
+  package func move(_ slot: Slot, to parent: Slot) {
+    remove(slot)
+    let above = Int(parent.index)
+    entries[Int(slot.index)].parent = parent.index
+    if entries[above].last < 0 {
+      entries[above].first = slot.index
+    } else {
+      entries[Int(entries[above].last)].next = slot.index
+    }
+    entries[above].last = slot.index
+  }
+
+  /// Whether two nodes say the same: the same kind and text, and below them the same in the same order.
+  package func areSame(_ a: Slot, _ b: Slot) -> Bool {
+    guard kind(of: a) == kind(of: b), text(of: a) == text(of: b) else { return false }
+    let (left, right) = (children(of: a), children(of: b))
+    return left.count == right.count
+      && zip(left, right).allSatisfy { name(of: $0) == name(of: $1) && areSame($0, $1) }
   }
 }

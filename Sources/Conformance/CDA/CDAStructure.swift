@@ -8,7 +8,14 @@ struct CDAStructure {
   private var ids: Set<Text> = []
 
   /// The findings about a document, in the order of their places.
-  static func issues(in tree: Tree) -> [Issue] {
+  static func issues(in tree: Tree) -> [Issue] { findings(in: tree).issues(in: tree) }
+
+  /// The nodes at which a document breaks a rule.
+  static func faults(in tree: Tree) -> [(node: Int, template: String?)] {
+    findings(in: tree).faults
+  }
+
+  private static func findings(in tree: Tree) -> FindingList {
     var walk = CDAStructure()
     tree.withCursor { root in
       guard root.name == .ClinicalDocument, root.node.flags.space == .v3 else {
@@ -16,7 +23,7 @@ struct CDAStructure {
       }
       walk.element(root, walk.facts.clinicalDocument)
     }
-    return walk.findings.issues(in: tree)
+    return walk.findings
   }
 
   private func title(_ type: Int) -> String { facts.title(of: type).string }

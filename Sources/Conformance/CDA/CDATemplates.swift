@@ -60,10 +60,17 @@ struct CDATemplates {
   private let evaluator = PathEvaluator(
     host: ElementHost(now: "2000-01-01T00:00:00Z"))
 
-  static func issues(in tree: Tree) -> [Issue] {
+  static func issues(in tree: Tree) -> [Issue] { findings(in: tree).issues(in: tree) }
+
+  /// The nodes at which a document breaks a rule of a template that it claims.
+  static func faults(in tree: Tree) -> [(node: Int, template: String?)] {
+    findings(in: tree).faults
+  }
+
+  private static func findings(in tree: Tree) -> FindingList {
     var walk = CDATemplates()
     tree.withCursor { walk.check($0) }
-    return walk.findings.issues(in: tree)
+    return walk.findings
   }
 
   private mutating func check(_ root: Cursor) {

@@ -159,4 +159,8 @@ struct CodeMaps: Sendable {
   func translate(_ code: Text, by map: ConceptMaps.Map) -> ConceptMaps.Target? {
     all.translate(code, by: map)
   }
+
+  func sources(of code: Text, by map: ConceptMaps.Map) -> [(system: Text, code: Text)] {
+    all.sources(of: code, by: map)
+  }
 }

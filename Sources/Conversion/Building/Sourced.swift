@@ -85,4 +85,8 @@ struct Reason: Hashable, Sendable {
   static let identity = Reason("identity derived from the patient and the source id")
   static let reference = Reason("a reference between resources of this document")
   static let mapped = Reason("fixed by the table for this kind of statement")
+  static let template = Reason("fixed by the template of C-CDA")
+  static let words = Reason("words for people, made of the entries")
+  static let carrier = Reason("holds what only FHIR has an element for")
+  static let required = Reason("C-CDA requires it; the source is silent")
 }

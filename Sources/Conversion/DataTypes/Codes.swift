@@ -15,6 +15,12 @@ extension FHIRBuilder {
   /// Adds the codings and the text of a CD to a concept.
   func fill(_ concept: Draft.Slot, from code: Cursor) {
     addCodings(code, to: concept)
+    // That the code is among the translations or in words is what their places say.
+    if let flavor = code.attribute(.nullFlavor), flavor.text == "OTH",
+      code.first(.originalText) != nil || code.first(.translation) != nil
+    {
+      markStructural(flavor)
+    }
     guard let original = code.first(.originalText) else { return }
     if draft.first(.text, in: concept) == nil { string(original, as: .text, in: concept) }
   }
@@ -97,8 +103,12 @@ extension FHIRBuilder {
 
   /// A code system that only its name tells.
   private func namedSystem(_ code: Cursor, in coding: Draft.Slot) {
-    guard let name = nonBlank(code.attribute(.codeSystemName)),
-      let uri = CodeSystemNames.uri(for: name.text.trimmed)
+    guard let name = nonBlank(code.attribute(.codeSystemName)) else { return }
+    if name.text.trimmed.isAbsoluteURI {
+      put(Sourced(name.text.trimmed, .leaf(name)), as: .system, in: coding)
+      return
+    }
+    guard let uri = CodeSystemNames.uri(for: name.text.trimmed)
     else { return }
     put(Sourced(uri, .leaf(name)), as: .system, in: coding)
     keep(name, in: coding)
@@ -116,6 +126,15 @@ extension FHIRBuilder {
     }
     let slot = put(Sourced(target.code, .leaf(leaf)), as: name, in: parent)
     if !target.isUnique { keep(leaf, in: slot) }
+    // The system that the map reads from follows from the code of FHIR.
+    let source = maps.sources(of: target.code, by: maps.map(map)).first {
+      $0.code == leaf.text.trimmed
+    }
+    if code.kind == .element, let system = code.attribute(.codeSystem), let source,
+      codeSystems.oid(uri: source.system).map({ $0 == system.text.trimmed }) ?? false
+    {
+      markStructural(system)
+    }
     return slot
   }
 

@@ -120,6 +120,9 @@ extension FHIRBuilder {
 }
 
 extension Text {
+  /// Whether the text is a URI with a scheme that systems have.
+  var isAbsoluteURI: Bool { hasPrefix("http://") || hasPrefix("https://") || hasPrefix("urn:") }
+
   /// Whether the text is an object identifier: numbers joined by dots, the first below 3.
   var isOID: Bool {
     guard count >= 3, self[0] &- 0x30 < 3, self[1] == UInt8(ascii: ".") else { return false }

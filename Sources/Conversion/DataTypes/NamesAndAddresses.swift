@@ -32,6 +32,23 @@ extension FHIRBuilder {
       }
     }
     if hasParts { markBlankTexts(of: name) } else { plainText(name, as: .text, in: slot) }
+    dropRepeated(slot, name, in: parent)
+  }
+
+  /// Names, addresses and contacts are sets: one that is told again is where it was told first.
+  private func dropRepeated(_ slot: Draft.Slot, _ element: Cursor, in parent: Draft.Slot) {
+    guard !draft.isEmpty(slot),
+      let same = draft.children(of: parent).first(where: { other in
+        other != slot && draft.name(of: other) == draft.name(of: slot) && draft.areSame(other, slot)
+      })
+    else { return }
+    draft.removeLast(slot)
+    for index in element.index..<element.end where use[index] == .taken {
+      let leaf = source.at(index)
+      guard leaf.kind == .text || leaf.kind == .attribute else { continue }
+      note(.leaf(leaf), same)
+      note(.leaf(leaf), parent)
+    }
   }
 
   private func namePart(_ part: Cursor, as name: Name, in parent: Draft.Slot) -> Bool {
@@ -112,6 +129,7 @@ extension FHIRBuilder {
       hasParts = plainText(address, as: .text, in: slot) != nil
     }
     if hasParts, let use = address.attribute(.use) { self.use(use, "cf-address-use", in: slot) }
+    dropRepeated(slot, address, in: parent)
   }
 
   /// Writes a `ContactPoint` for a TEL: the scheme of its URL becomes the system.
@@ -152,6 +170,7 @@ extension FHIRBuilder {
     }
     if let use { self.use(use, "cf-telecom-use", in: slot) }
     if let period = telecom.first(.useablePeriod) { self.period(period, as: .period, in: slot) }
+    dropRepeated(slot, telecom, in: parent)
   }
 }
 

@@ -24,6 +24,9 @@ extension FHIRBuilder {
       let value = nonBlank(translation.attribute(.value))
     else { return nil }
     let slot = draft.addObject(name, in: parent)
+    for holder in [quantity, translation] {
+      if let flavor = holder.attribute(.nullFlavor), flavor.text == "OTH" { markStructural(flavor) }
+    }
     decimal(value, as: .value, in: slot)
     if let text = translation.first(.originalText) { string(text, as: .unit, in: slot) }
     if let code = nonBlank(translation.attribute(.code)) {
@@ -31,6 +34,9 @@ extension FHIRBuilder {
         let uri = systemURI(system.text.trimmed)
       {
         put(Sourced(uri, .leaf(system)), as: .system, in: slot)
+      } else if let name = nonBlank(translation.attribute(.codeSystemName)), name.text.isAbsoluteURI
+      {
+        put(name.sourced, as: .system, in: slot)
       }
       put(code.sourced, as: .code, in: slot)
     }
@@ -40,10 +46,24 @@ extension FHIRBuilder {
   private func unit(of quantity: Cursor, in slot: Draft.Slot) {
     guard let unit = nonBlank(quantity.attribute(.unit)) else { return }
     let text = unit.text.trimmed
-    put(Sourced(text, .leaf(unit)), as: .unit, in: slot)
+    if !unitInWords(of: quantity, in: slot) { put(Sourced(text, .leaf(unit)), as: .unit, in: slot) }
     guard UCUMUnit.isUnit(text) else { return }
     put(rule: "http://unitsofmeasure.org", .mapped, as: .system, in: slot)
     put(Sourced(text, .leaf(unit)), as: .code, in: slot)
+  }
+
+  /// The unit as people read it, which a translation of the same value has.
+  private func unitInWords(of quantity: Cursor, in slot: Draft.Slot) -> Bool {
+    guard let translation = quantity.first(.translation),
+      let flavor = translation.attribute(.nullFlavor), flavor.text == "OTH",
+      let value = translation.attribute(.value), let own = quantity.attribute(.value),
+      value.text == own.text, let words = translation.first(.originalText),
+      isMissing(.unit, in: slot)
+    else { return false }
+    guard string(words, as: .unit, in: slot) != nil else { return false }
+    note(.leaf(value), slot)
+    markStructural(flavor)
+    return true
   }
 
   /// Writes a `decimal` with the digits of the source.

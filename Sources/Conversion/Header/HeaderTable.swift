@@ -14,6 +14,11 @@ enum HeaderTable {
           in: builder.addExtension(
             "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber",
             in: composition))
+      } toCDA: {
+        $0.version(of: $1, in: $2)
+      },
+      .function("status", "statusCode", "final where CDA is silent", { _, _, _ in }) {
+        builder, composition, _ in builder.status(of: composition)
       },
       .row("status", "statusCode", .mappedCode("cf-composition-status")),
       .row("type", "code", .codeableConcept),
@@ -22,29 +27,54 @@ enum HeaderTable {
       .row("title", "title", .string),
       .function("confidentiality", "confidentialityCode", "confidentiality") {
         $0.confidentiality($1, in: $2)
+      } toCDA: {
+        $0.confidentiality(of: $1, in: $2)
       },
       .function("language", "languageCode", "language") { builder, code, composition in
         guard builder.draft.first(.language, in: composition) == nil,
           let leaf = builder.codeLeaf(code)
         else { return }
         builder.put(Sourced(leaf.text.trimmed, .leaf(leaf)), as: .language, in: composition)
+      } toCDA: { builder, composition, document in
+        guard let leaf = builder.leaf(.language, in: composition) else { return }
+        builder.attribute(.code, leaf.sourced, in: builder.add(.languageCode, in: document))
       },
       .row("author", "author", .participation),
       .row("custodian", "custodian", .participation),
-      .function("attester", "legalAuthenticator", "attester") { $0.attester($1, "legal", in: $2) },
+      .function("attester", "legalAuthenticator", "attester") {
+        $0.attester($1, "legal", in: $2)
+      } toCDA: {
+        $0.attesters(of: $1, "legal", in: $2)
+      },
       .function("attester", "authenticator", "attester") {
         $0.attester($1, "professional", in: $2)
+      } toCDA: {
+        $0.attesters(of: $1, "professional", in: $2)
       },
       .function("extension", "dataEnterer", "participant") { $0.headerParticipant($1, in: $2) },
       .function("extension", "informant", "participant") { $0.headerParticipant($1, in: $2) },
       .function("extension", "informationRecipient", "participant") {
         $0.headerParticipant($1, in: $2)
       },
-      .function("extension", "participant", "participant") { $0.headerParticipant($1, in: $2) },
-      .function("event", "documentationOf/serviceEvent", "event") { $0.serviceEvent($1, in: $2) },
-      .function("relatesTo", "relatedDocument", "relatesTo") { $0.relatedDocument($1, in: $2) },
+      .function("extension", "participant", "participant") {
+        $0.headerParticipant($1, in: $2)
+      } toCDA: {
+        $0.headerParticipants(of: $1, in: $2)
+      },
+      .function("event", "documentationOf/serviceEvent", "event") {
+        $0.serviceEvent($1, in: $2)
+      } toCDA: {
+        $0.serviceEvents(of: $1, in: $2)
+      },
+      .function("relatesTo", "relatedDocument", "relatesTo") {
+        $0.relatedDocument($1, in: $2)
+      } toCDA: {
+        $0.relatedDocuments(of: $1, in: $2)
+      },
       .function("encounter", "componentOf/encompassingEncounter", "encounter") {
         $0.encompassingEncounter($1, in: $2)
+      } toCDA: {
+        $0.encompassingEncounter(of: $1, in: $2)
       },
     ])
 }

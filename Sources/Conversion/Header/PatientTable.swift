@@ -10,10 +10,20 @@ enum PatientTable {
       .row("identifier", "patient/id", .identifier),
       .row("name", "patient/name", .humanName),
       .row("telecom", "telecom", .contactPoint),
-      .function("gender", "patient/administrativeGenderCode", "gender") { $0.gender($1, in: $2) },
-      .function("birthDate", "patient/birthTime", "birthDate") { $0.birthDate($1, in: $2) },
+      .function("gender", "patient/administrativeGenderCode", "gender") {
+        $0.gender($1, in: $2)
+      } toCDA: {
+        $0.gender(of: $1, in: $2)
+      },
+      .function("birthDate", "patient/birthTime", "birthDate") {
+        $0.birthDate($1, in: $2)
+      } toCDA: {
+        $0.birthTime(of: $1, in: $2)
+      },
       .function("deceased[x]", "patient/deceasedTime", "deceased") {
         $0.dateTime($1, as: .deceasedDateTime, in: $2)
+      } toCDA: {
+        $0.deceased(of: $1, in: $2)
       },
       .function("deceased[x]", "patient/deceasedInd", "deceased") { builder, indicator, patient in
         if builder.draft.first(.deceasedDateTime, in: patient) == nil {
@@ -26,6 +36,8 @@ enum PatientTable {
         builder, order, patient in
         guard let leaf = builder.nonBlank(order.attribute(.value)) else { return }
         _ = builder.integer(leaf, as: .multipleBirthInteger, in: patient)
+      } toCDA: {
+        $0.multipleBirth(of: $1, in: $2)
       },
       .function("multipleBirth[x]", "patient/multipleBirthInd", "multipleBirth") {
         builder, indicator, patient in
@@ -33,9 +45,15 @@ enum PatientTable {
           builder.boolean(indicator, as: .multipleBirthBoolean, in: patient)
         }
       },
-      .function("contact", "patient/guardian", "guardian") { $0.guardian($1, in: $2) },
+      .function("contact", "patient/guardian", "guardian") {
+        $0.guardian($1, in: $2)
+      } toCDA: {
+        $0.guardians(of: $1, in: $2)
+      },
       .function("communication", "patient/languageCommunication", "communication") {
         $0.communication($1, in: $2)
+      } toCDA: {
+        $0.communications(of: $1, in: $2)
       },
       .function("managingOrganization", "providerOrganization", "managingOrganization") {
         builder, organization, patient in
@@ -44,10 +62,26 @@ enum PatientTable {
         else { return }
         builder.refer(
           to: builder.organization(organization), as: .managingOrganization, in: patient)
+      } toCDA: { builder, patient, role in
+        guard let reference = builder.object(.managingOrganization, in: patient),
+          let organization = builder.resolve(reference),
+          ResourceTable.type(of: organization) == .Organization
+        else { return }
+        let element = builder.add(.providerOrganization, in: role)
+        builder.organization(organization, into: element)
+        builder.note(reference: reference, element)
       },
-      .function("extension", "patient", "race and ethnicity") { $0.raceAndEthnicity($1, in: $2) },
+      .function("extension", "patient", "race and ethnicity") {
+        $0.raceAndEthnicity($1, in: $2)
+      } toCDA: {
+        $0.raceAndEthnicity(of: $1, in: $2)
+      },
       .function("extension", "patient/religiousAffiliationCode", "religion") {
         $0.conceptExtension($1, "http://hl7.org/fhir/StructureDefinition/patient-religion", in: $2)
+      } toCDA: { builder, patient, role in
+        builder.concept(
+          "http://hl7.org/fhir/StructureDefinition/patient-religion", of: patient,
+          as: .religiousAffiliationCode, in: builder.person(in: role))
       },
       .function("extension", "patient/birthplace/place/addr", "birthPlace") {
         builder, address, patient in
@@ -58,6 +92,15 @@ enum PatientTable {
         if let made = builder.draft.first(.valueAddress, in: added), builder.draft.isEmpty(made) {
           builder.draft.removeLast(added)
         }
+      } toCDA: { builder, patient, role in
+        guard
+          let place = builder.extended(
+            "http://hl7.org/fhir/StructureDefinition/patient-birthPlace", in: patient),
+          let address = builder.value(.valueAddress, in: place)
+        else { return }
+        let birthplace = builder.add(.birthplace, in: builder.person(in: role))
+        builder.ad(address, in: builder.add(.place, in: birthplace))
+        builder.markURL(place)
       },
     ])
 }
@@ -177,6 +220,11 @@ extension FHIRBuilder {
       }
       for translation in code.all(.translation) where saysSomething(translation) {
         coding(translation, as: .valueCoding, in: addExtension("detailed", in: added))
+      }
+      if let flavor = code.attribute(.nullFlavor), flavor.text == "OTH",
+        code.first(.originalText) != nil
+      {
+        markStructural(flavor)
       }
       let original = code.first(.originalText)?.children.first {
         $0.kind == .text && !$0.text.isBlank

@@ -95,12 +95,17 @@ extension FHIRBuilder {
   func refer(to resource: ResourceHandle, as name: Name, in parent: Draft.Slot) -> Draft.Slot {
     let reference = draft.addObject(name, in: parent)
     let slot = put(Sourced(resource.url, .rule(.reference)), as: .reference, in: reference)
-    if !pendingAliases.isEmpty, let waiting = pendingAliases.removeValue(forKey: resource.slot) {
-      for alias in waiting {
-        note(alias.element, sameAs: alias.other, reference: slot, resource: resource.slot)
-      }
-    }
+    settleAliases(of: resource, at: slot)
     return slot
+  }
+
+  /// Notes what waits for a reference to a resource.
+  func settleAliases(of resource: ResourceHandle, at reference: Draft.Slot) {
+    guard !pendingAliases.isEmpty, let waiting = pendingAliases.removeValue(forKey: resource.slot)
+    else { return }
+    for alias in waiting {
+      note(alias.element, sameAs: alias.other, reference: reference, resource: resource.slot)
+    }
   }
 
   /// Notes what waits for a reference that never came.

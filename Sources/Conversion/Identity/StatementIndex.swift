@@ -142,8 +142,21 @@ extension FHIRBuilder {
     }
   }
 
+  /// Marks what the template of references fixes: that there is no code, and that it is complete.
+  func markReference(_ holder: Cursor) {
+    if let flavor = holder.first(.code)?.attribute(.nullFlavor), flavor.text == "NP" {
+      markStructural(flavor)
+    }
+    if let status = holder.first(.statusCode),
+      status.attribute(.code).map({ $0.text == "completed" }) ?? false
+    {
+      markSelector(status)
+    }
+  }
+
   /// Remembers a reference to a statement that may come later.
   func link(_ holder: Cursor, _ type: Cursor?, from resource: ResourceHandle) {
+    markReference(holder)
     statements.links.append(StatementIndex.Link(holder: holder, type: type, resource: resource))
   }
 
@@ -187,6 +200,19 @@ extension FHIRBuilder {
     }
   }
 
+  /// A reference to the visit at which something was done, in the element that R4 has for that; `nil` where
+  /// it has none, or where another visit stands there.
+  func referToEncounter(_ target: ResourceHandle, from resource: ResourceHandle) -> Draft.Slot? {
+    let type = facts.type(named: resource.type)
+    for name in [Name.encounter, .context] where draft.first(name, in: resource.slot) == nil {
+      guard let member = facts.member(name, in: type) else { continue }
+      let targets = facts.targets(of: member)
+      guard targets.isEmpty || targets.contains(facts.type(named: target.type)) else { continue }
+      return refer(to: target, as: name, in: resource.slot)
+    }
+    return nil
+  }
+
   /// A reference in the element that R4 has for it, or else in an extension.
   private func refer(
     to target: ResourceHandle, relatedBy type: Cursor?, from resource: ResourceHandle
@@ -198,11 +224,8 @@ extension FHIRBuilder {
         || targets.contains(facts.type(named: .Resource))
     }
     let own = NameTable.standard.text(of: resource.type).string
-    if target.type == .Encounter {
-      for name in [Name.encounter, .context]
-      where allows(name, own) && draft.first(name, in: resource.slot) == nil {
-        return refer(to: target, as: name, in: resource.slot)
-      }
+    if target.type == .Encounter, let slot = referToEncounter(target, from: resource) {
+      return slot
     }
     if resource.type == .Goal, allows(.addresses, own) {
       return refer(to: target, as: .addresses, in: resource.slot)

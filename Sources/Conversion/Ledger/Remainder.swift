@@ -9,11 +9,22 @@ extension FHIRBuilder {
   /// of elements that were taken in part are kept by themselves. Parts that are converted on their own,
   /// and constants of the model, are passed over.
   func keepRemainder(of element: Cursor, in resource: Draft.Slot) {
+    uncarry(element, to: resource)
+    markGuideLinks(of: element)
     keepRemainder(of: element, path: arena.join(element.nameText, Text("/")), in: resource)
   }
 
+  /// Links to the guide follow from the codes of a statement, and are made again from those.
+  private func markGuideLinks(of statement: Cursor) {
+    for reference in statement.all(.reference) {
+      let id = reference.first(.externalDocument)?.first(.id)?.attribute(.root)
+      guard id.map({ $0.text == Conversion.guideOID }) ?? false else { continue }
+      for index in reference.index..<reference.end { markStructural(source.at(index)) }
+    }
+  }
+
   private func keepRemainder(of element: Cursor, path: Text, in resource: Draft.Slot) {
-    var counts: [Name: Int] = [:]
+    var counts: [Text: Int] = [:]
     for child in element.children {
       switch child.kind {
       case .attribute where isLeft(child):
@@ -25,17 +36,19 @@ extension FHIRBuilder {
           note(.kept(child), $0)
         }
       case .element:
-        counts[child.name, default: 0] += 1
+        let kind = kind(of: child)
+        // Relationships are told apart by what is in them.
+        let key = statement(in: child).map { arena.join(child.nameText, self.kind(of: $0)) } ?? kind
+        counts[key, default: 0] += 1
         guard use[child.index] != .elsewhere, !Structural.isConstantElement(child.name) else {
           continue
         }
         let state = state(of: child)
         guard state.hasLeft else { continue }
-        let number = counts[child.name] ?? 1
+        let number = counts[key] ?? 1
         let step =
           number > 1
-          ? arena.join(path, child.nameText, arena.copy("[\(number)]"))
-          : arena.join(path, child.nameText)
+          ? arena.join(path, kind, arena.copy("[\(number)]")) : arena.join(path, kind)
         if state.isUntouched {
           keepWhole(child, path: step, in: resource)
         } else {
@@ -44,6 +57,23 @@ extension FHIRBuilder {
       default: break
       }
     }
+  }
+
+  /// The step of a path to an element, which tells it from its siblings by what kind it is, so that it is
+  /// found again among siblings in another order.
+  private func kind(of element: Cursor) -> Text {
+    var step = element.nameText
+    if [.entryRelationship, .participant].contains(element.name),
+      let type = nonBlank(element.attribute(.typeCode))
+    {
+      step = arena.join(step, Text("[@typeCode="), type.text, Text("]"))
+    }
+    if Self.statementNames.contains(element.name), let code = element.code(), !code.isBlank,
+      code.firstIndex(of: UInt8(ascii: "]")) == nil, code.firstIndex(of: UInt8(ascii: "/")) == nil
+    {
+      step = arena.join(step, Text("[code="), code, Text("]"))
+    }
+    return step
   }
 
   /// Whether a leaf says something that is nowhere in the target yet.

@@ -117,8 +117,15 @@ extension Cursor {
   /// Whether an element claims one of these templates, in whatever version.
   func hasTemplate(_ roots: [String]) -> Bool {
     all(.templateId).contains { template in
-      template.attribute(.root).map { root in roots.contains { root.text == $0 } } ?? false
+      template.templateRoot.map { root in roots.contains { root == $0 } } ?? false
     }
+  }
+
+  /// The root of the template that a template id names; what a conversion from FHIR made names the one
+  /// whose shape it has, where it does not satisfy it.
+  var templateRoot: Text? {
+    guard let root = attribute(.root)?.text.trimmed else { return nil }
+    return root == Conversion.contentOID ? attribute(.`extension`)?.text.trimmed ?? root : root
   }
 
   /// The code of a child element.

@@ -9,7 +9,7 @@ extension FHIRBuilder {
   }
 
   func apply(_ row: Row, _ element: Cursor, to resource: Draft.Slot, _ type: Int) {
-    if case .function(_, let body) = row.kind {
+    if case .function(_, let body, _) = row.kind {
       return follow(row.source, from: element) {
         if use[$0.index] != .taken || $0.kind == .attribute { body(self, $0, resource) }
         return true
@@ -78,7 +78,7 @@ extension FHIRBuilder {
     case .coding: coding(found, as: name, in: parent)
     case .mappedCode(let map): mappedCode(found, map, as: name, in: parent)
     case .mappedConcept(let map): mappedConcept(found, map, as: name, in: parent)
-    case .dateTime: dateTime(found, as: row.target.form("DateTime"), in: parent)
+    case .dateTime, .beginning: dateTime(found, as: row.target.form("DateTime"), in: parent)
     case .period: period(found, as: row.target.form("Period"), in: parent)
     case .time: time(found, row.target, in: parent)
     case .quantity: quantity(found, as: row.target.form("Quantity"), in: parent)

@@ -37,6 +37,19 @@ struct Row: Sendable {
   let target: FHIRPath
   let source: CDAPath
   let kind: Kind
+  /// Which of several codings CDA wants as the code.
+  var choice = CodeChoice.any
+
+  /// Where the row writes in CDA.
+  let place: CDAPath
+
+  private init(_ target: String, _ source: String, _ kind: Kind, choice: CodeChoice = .any) {
+    self.target = FHIRPath(target)
+    self.source = CDAPath(source)
+    self.kind = kind
+    self.choice = choice
+    if case .beginning = kind { place = CDAPath(source + "/low") } else { place = self.source }
+  }
 
   /// What a row does; each kind has one law, in both directions.
   enum Kind: Sendable {
@@ -52,6 +65,8 @@ struct Row: Sendable {
     case mappedConcept(String)
     /// TS, or the low end of an IVL_TS, and dateTime.
     case dateTime
+    /// The same, where CDA's template wants the low end of an interval.
+    case beginning
     /// IVL_TS and Period.
     case period
     /// TS or IVL_TS and the dateTime or Period form of a choice element.
@@ -78,9 +93,27 @@ struct Row: Sendable {
     case organizationName
     /// A constant that FHIR asks for and no source says.
     case constant(StaticString)
-    /// What no other kind can say; the function is named in the printed table.
-    case function(String, @Sendable (FHIRBuilder, Cursor, Draft.Slot) -> Void)
+    /// What no other kind can say: two functions, one for each direction. The way to CDA gets the resource
+    /// and the statement; there is none where another row or the template writes what is meant.
+    case function(String, ToFHIR, ToCDA?)
+
+    /// Whether the kind writes a choice element that stands in a form such as `Period`.
+    func takes(_ form: Text) -> Bool {
+      switch self {
+      case .dateTime, .beginning: form == "DateTime" || form == "Date" || form == "Instant"
+      case .period: form == "Period"
+      case .time: form == "Period" || form == "DateTime" || form == "Instant"
+      case .quantity: form == "Quantity" || form == "Age"
+      case .codeableConcept: form == "CodeableConcept"
+      case .string: form == "String"
+      case .boolean: form == "Boolean"
+      default: true
+      }
+    }
   }
+
+  typealias ToFHIR = @Sendable (FHIRBuilder, Cursor, Draft.Slot) -> Void
+  typealias ToCDA = @Sendable (CDABuilder, Cursor, Draft.Slot) -> Void
 
   /// What the row does, for people.
   var rule: String {
@@ -91,6 +124,7 @@ struct Row: Sendable {
     case .mappedCode(let map): "code by ConceptMap \(map)"
     case .mappedConcept(let map): "concept by ConceptMap \(map)"
     case .dateTime: "TS or low of IVL_TS, dateTime"
+    case .beginning: "low of IVL_TS, dateTime"
     case .period: "IVL_TS, Period"
     case .time: "TS, dateTime; IVL_TS, Period"
     case .quantity: "PQ, Quantity"
@@ -105,12 +139,14 @@ struct Row: Sendable {
     case .contactPoint: "TEL, ContactPoint"
     case .organizationName: "ON or ST, string"
     case .constant(let value): "the constant \(value)"
-    case .function(let name, _): name
+    case .function(let name, _, _): name
     }
   }
 
-  static func row(_ target: String, _ source: String, _ kind: Kind) -> Row {
-    Row(target: FHIRPath(target), source: CDAPath(source), kind: kind)
+  static func row(
+    _ target: String, _ source: String, _ kind: Kind, choice: CodeChoice = .any
+  ) -> Row {
+    Row(target, source, kind, choice: choice)
   }
 
   /// Why something is done: a finding with its code or, without one, its words; and where the finding is
@@ -126,13 +162,15 @@ struct Row: Sendable {
       builder.string(text, as: .text, in: builder.draft.addObject(.reasonCode, in: resource))
     }
     builder.reasons.append((finding, resource))
+  } toCDA: { builder, resource, statement in
+    builder.reasons(of: resource, in: statement)
   }
 
   static func function(
     _ target: String, _ source: String, _ name: String,
-    _ body: @escaping @Sendable (FHIRBuilder, Cursor, Draft.Slot) -> Void
+    _ toFHIR: @escaping ToFHIR, toCDA: ToCDA? = nil
   ) -> Row {
-    Row(target: FHIRPath(target), source: CDAPath(source), kind: .function(name, body))
+    Row(target, source, .function(name, toFHIR, toCDA))
   }
 }
 

@@ -53,12 +53,17 @@ struct NarrativeIndex {
     if texts.count == 1, texts[0].kind == .text, !texts[0].text.bytes.contains(0x0A) {
       return texts[0].text.trimmed
     }
+    return NarrativeIndex.words(of: element, arena)
+  }
+
+  /// The words below an element of any tree, white space made single.
+  static func words(of element: Cursor, _ arena: Arena) -> Text {
     var buffer = ByteBuffer(capacity: 256)
     appendPlain(element, to: &buffer)
     return arena.copy(buffer.text.trimmed)
   }
 
-  private func appendPlain(_ element: Cursor, to out: inout ByteBuffer) {
+  private static func appendPlain(_ element: Cursor, to out: inout ByteBuffer) {
     for child in element.children {
       if child.kind == .text {
         for byte in child.text.bytes {
@@ -69,7 +74,7 @@ struct NarrativeIndex {
           }
         }
       } else if child.kind == .element {
-        let isBlock = XHTML.isBlock(child.name)
+        let isBlock = XHTML.isBlock(child)
         if isBlock { appendSpace(to: &out) }
         appendPlain(child, to: &out)
         if isBlock { appendSpace(to: &out) }
@@ -77,7 +82,7 @@ struct NarrativeIndex {
     }
   }
 
-  private func appendSpace(to out: inout ByteBuffer) {
+  private static func appendSpace(to out: inout ByteBuffer) {
     if out.count > 0, out.text[out.count - 1] != 0x20 { out.append(UInt8(0x20)) }
   }
 

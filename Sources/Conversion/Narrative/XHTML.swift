@@ -4,11 +4,11 @@ import Definitions
 /// CDA's narrative block as XHTML: every word and every attribute has a place there.
 enum XHTML {
   /// Whether an element begins a line of its own, so that its words do not run into its neighbours'.
-  static func isBlock(_ name: Name) -> Bool {
-    switch name {
+  static func isBlock(_ element: Cursor) -> Bool {
+    switch element.name {
     case .paragraph, .item, .list, .table, .tr, .td, .th, .caption, .br, .thead, .tbody, .tfoot:
       true
-    default: false
+    default: ["p", "div", "li", "ul", "ol"].contains { element.nameText == $0 }
     }
   }
 

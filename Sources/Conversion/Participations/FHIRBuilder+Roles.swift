@@ -32,7 +32,15 @@ extension FHIRBuilder {
     if let known = roles.entry(sameAs: entity, digest) {
       guard let handle = known.handles.choose(targets, facts) else { return nil }
       let reference = refer(to: handle, as: name, in: parent)
-      note(entity, sameAs: known.start, reference: reference, resource: handle.slot)
+      let other = source.at(known.start)
+      for part in [Name.representedOrganization, .scopingOrganization, .receivedOrganization] {
+        guard let own = entity.first(part), let same = other.first(part),
+          let organization = known.handles.organization
+        else { continue }
+        note(own, sameAs: same.index, reference: reference, resource: organization.slot)
+      }
+      let person = known.handles.person ?? handle
+      note(entity, sameAs: known.start, reference: reference, resource: person.slot)
       return reference
     }
     let ids = entity.all(.id).compactMap { StatementIndex.key(of: $0, arena) }
@@ -48,7 +56,14 @@ extension FHIRBuilder {
     let same = earlier.filter { $0.handles.person != nil && areOne(source.at($0.start), entity) }
     let handles = makeResources(entity, of: participation, targets, same: same)
     roles.add(handles, entity, digest, ids: ids)
-    return handles.choose(targets, facts).map { refer(to: $0, as: name, in: parent) }
+    return handles.choose(targets, facts).map { chosen in
+      let reference = refer(to: chosen, as: name, in: parent)
+      // What was told of the person before is where this reference leads to in the end.
+      for handle in [handles.person, handles.organization].compactMap({ $0 }) {
+        settleAliases(of: handle, at: reference)
+      }
+      return reference
+    }
   }
 
   private func allows(_ handle: ResourceHandle, _ targets: [Int]) -> Bool {
@@ -143,6 +158,10 @@ extension FHIRBuilder {
       return handles
     }
     if entity.first(.playingDevice) != nil {
+      if let known = sameDevice(entity) {
+        handles.device = known
+        return handles
+      }
       let device = make(RoleTables.playingDevice, entity)
       handles.device = device
       // An instrument is not the patient's; an implant or an aid is.
@@ -172,6 +191,10 @@ extension FHIRBuilder {
     }
     handles.person = make(RoleTables.practitioner, entity, same)
     if handles.organization != nil || entity.first(.code).map(saysSomething) ?? false {
+      if let known = sameRole(entity, handles, same) {
+        handles.role = known
+        return handles
+      }
       let role = addResource(.PractitionerRole, from: entity, salt: "role")
       handles.role = role
       if let person = handles.person { refer(to: person, as: .practitioner, in: role.slot) }
@@ -181,6 +204,45 @@ extension FHIRBuilder {
       apply(RoleTables.practitionerRole, entity, to: role.slot)
     }
     return handles
+  }
+
+  /// The role that a person was told to have before: for the same organisation, with the same code.
+  private func sameRole(
+    _ entity: Cursor, _ handles: RoleHandles, _ same: [RoleIndex.Entry]
+  ) -> ResourceHandle? {
+    for entry in same where entry.handles.person?.slot == handles.person?.slot {
+      let other = source.at(entry.start)
+      guard let role = entry.handles.role,
+        entry.handles.organization?.slot == handles.organization?.slot
+      else { continue }
+      let areAlike = [Name.code, .specialty].allSatisfy { name in
+        let (left, right) = (Array(entity.all(name)), Array(other.all(name)))
+        return left.count == right.count
+          && zip(left, right).allSatisfy { RoleIndex.areSame($0, $1) }
+      }
+      guard areAlike else { continue }
+      noteSameParts(of: entity, as: other, in: role)
+      return role
+    }
+    return nil
+  }
+
+  /// The device of an earlier role with the same id and code: it is one device however often it is told.
+  private func sameDevice(_ entity: Cursor) -> ResourceHandle? {
+    let ids = entity.all(.id).compactMap { StatementIndex.key(of: $0, arena) }
+    let code = entity.first(.playingDevice)?.code()
+    for entry in roles.entries(withIDs: ids) {
+      let other = source.at(entry.start)
+      guard let device = entry.handles.device, let before = other.first(.playingDevice),
+        before.code() == code
+      else { continue }
+      noteSameParts(of: entity, as: other, in: device, besides: [.playingDevice])
+      if let playing = entity.first(.playingDevice) {
+        noteSameParts(of: playing, as: before, in: device)
+      }
+      return device
+    }
+    return nil
   }
 
   /// Whether a role is that of somebody around the patient and not of somebody who works there.

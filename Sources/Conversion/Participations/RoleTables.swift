@@ -68,6 +68,8 @@ enum RoleTables {
       .row("type", "assignedAuthoringDevice/code", .codeableConcept),
       .function("deviceName", "assignedAuthoringDevice/manufacturerModelName", "modelName") {
         $0.deviceName($1, "model-name", in: $2)
+      } toCDA: {
+        $0.deviceNames(of: $1, in: $2, .assignedAuthoringDevice)
       },
       .function("deviceName", "assignedAuthoringDevice/softwareName", "softwareName") {
         $0.deviceName($1, "other", in: $2)
@@ -78,12 +80,18 @@ enum RoleTables {
   static let playingDevice = Mapping(
     "playing-device", "participantRole", resource: .Device,
     [
-      .function("udiCarrier", "id", "unique device identifier") { $0.udi($1, in: $2) },
+      .function("udiCarrier", "id", "unique device identifier") {
+        $0.udi($1, in: $2)
+      } toCDA: {
+        $0.udi(of: $1, in: $2)
+      },
       .row("identifier", "id", .identifier),
       .row("type", "playingDevice/code", .codeableConcept),
       .row("manufacturer", "scopingEntity/desc", .string),
       .function("deviceName", "playingDevice/manufacturerModelName", "modelName") {
         $0.deviceName($1, "model-name", in: $2)
+      } toCDA: {
+        $0.deviceNames(of: $1, in: $2, .playingDevice)
       },
       .function("deviceName", "playingDevice/softwareName", "softwareName") {
         $0.deviceName($1, "other", in: $2)

@@ -4,6 +4,9 @@ import Definitions
 extension FHIRBuilder {
   /// Converts a section: its title, code and narrative, its entries to resources, its sections in turn.
   func section(_ section: Cursor, in parent: Draft.Slot) {
+    if isPlaceholder(section) || isCarrierSection(section) {
+      return passOver(section, in: parent)
+    }
     let slot = draft.addObject(.section, in: parent)
     markElsewhere(section)
     if let title = section.first(.title) { string(title, as: .title, in: slot) }
@@ -39,6 +42,31 @@ extension FHIRBuilder {
       emptyReason(reason, in: slot)
     }
     keepRemainder(of: section, in: slot)
+  }
+
+  /// Whether a section is there only because the template of its document wants it.
+  private func isPlaceholder(_ section: Cursor) -> Bool {
+    section.all(.templateId).contains { template in
+      template.attribute(.root).map { $0.text == Conversion.contentOID } ?? false
+    }
+  }
+
+  /// Whether a section carries what only FHIR has elements for.
+  private func isCarrierSection(_ section: Cursor) -> Bool {
+    section.first(.code)?.attribute(.codeSystem).map { $0.text == Conversion.contentOID } ?? false
+  }
+
+  /// A section that a conversion from FHIR made: what it carries goes back to the patient and the
+  /// composition; the words are those of its entries.
+  private func passOver(_ section: Cursor, in composition: Draft.Slot) {
+    markElsewhere(section)
+    for entry in section.all(.entry) {
+      guard let act = entry.first(.act), isCarrier(act) else { continue }
+      uncarry(act: act, to: composition)
+    }
+    for index in section.index..<section.end where use[index] == .untouched {
+      use[index] = .structural
+    }
   }
 
   /// Whether a statement has any code, value or product.

@@ -74,8 +74,8 @@ struct StatementKind: Sendable {
     let code = context.sectionCode
     var claimed: StatementKind?
     for template in statement.all(.templateId) {
-      guard let root = template.attribute(.root) else { continue }
-      for found in byTemplate[root.text.trimmed] ?? [] where found.element == statement.name {
+      guard let root = template.templateRoot else { continue }
+      for found in byTemplate[root] ?? [] where found.element == statement.name {
         // Of several templates the one that belongs to the section says most.
         if found.sections.contains(where: { code == $0 }) { return found }
         claimed = claimed ?? found
@@ -165,7 +165,12 @@ extension FHIRBuilder {
         markElsewhere(nested)
         link(nested, type, from: resource)
       } else if StatementKind.kind(of: nested, in: StatementContext()) != nil {
-        for related in convert(nested, in: inner) { relation(to: related, type, in: resource.slot) }
+        for related in convert(nested, in: inner) {
+          if related.type == .Encounter, referToEncounter(related, from: resource) != nil {
+            continue
+          }
+          relation(to: related, type, in: resource.slot)
+        }
       }
     }
   }

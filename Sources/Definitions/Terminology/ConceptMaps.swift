@@ -6,6 +6,8 @@ package struct ConceptMaps: Sendable {
   private let entries: Facts.Numbers
   private let slots: TextSlots
   private let strings: FactStrings
+  /// The entries of each map, which stand together.
+  private let ranges: [Range<Int>]
 
   /// The maps of this build.
   package static let standard = ConceptMaps(Facts.shared)
@@ -15,6 +17,13 @@ package struct ConceptMaps: Sendable {
     entries = facts.numbers(.mapEntries)
     slots = TextSlots(facts.numbers(.mapSlots))
     strings = FactStrings(facts)
+    var ranges = [Range<Int>](repeating: 0..<0, count: maps.count / 2)
+    for entry in 0..<entries.count / 7 {
+      let number = entries[entry * 7]
+      let first = ranges[number].isEmpty ? entry : ranges[number].lowerBound
+      ranges[number] = first..<entry + 1
+    }
+    self.ranges = ranges
   }
 
   /// One concept map.
@@ -48,6 +57,14 @@ package struct ConceptMaps: Sendable {
       Target(
         system: strings[entries[entry * 7 + 3]], code: strings[entries[entry * 7 + 4]],
         display: strings[entries[entry * 7 + 5]], isUnique: entries[entry * 7 + 6] == 1)
+    }
+  }
+
+  /// The codes that a map leads to a target from, in the map's order, with their system.
+  package func sources(of target: Text, by map: Map) -> [(system: Text, code: Text)] {
+    let range = ranges[map.number]
+    return range.lazy.filter { strings[entries[$0 * 7 + 4]] == target }.map {
+      (strings[entries[$0 * 7 + 1]], strings[entries[$0 * 7 + 2]])
     }
   }
 }

@@ -28,10 +28,13 @@ extension Tree {
 package struct XMLWriter {
   private let tree: Tree
   private let form: XML.Form
+  /// Whether white space between elements and declarations of prefixes are written.
+  private let keepsLayout: Bool
 
-  package init(tree: Tree, form: XML.Form = .document) {
+  package init(tree: Tree, form: XML.Form = .document, keepsLayout: Bool = true) {
     self.tree = tree
     self.form = form
+    self.keepsLayout = keepsLayout
   }
 
   /// Writes the root element and the instructions around it, which the reader laid down behind it.
@@ -65,7 +68,10 @@ package struct XMLWriter {
     attributes(cursor, to: &out)
     let content = cursor.children.drop { $0.kind == .attribute || $0.kind == .namespace }
     var isEmpty = true
+    let hasText =
+      keepsLayout || content.contains { $0.kind == .text && !$0.text.isBlank }
     for child in content {
+      if !hasText, child.kind == .text { continue }
       if isEmpty { out.append(UInt8(ascii: ">")) }
       isEmpty = false
       write(child, to: &out)
@@ -81,6 +87,7 @@ package struct XMLWriter {
     var found: [(name: String, value: Text)] = []
     for child in cursor.children {
       guard child.kind == .attribute || child.kind == .namespace else { break }
+      if child.kind == .namespace, !keepsLayout { continue }
       let local = child.nameText.string
       let name =
         child.kind == .namespace

@@ -104,8 +104,13 @@ struct TemplateRules {
       rest = rest.dropFirst(" and @extension='".count)
       version = String(rest.prefix { $0 != "'" })
       rest = rest.dropFirst(version.count)
-      guard rest.hasPrefix("']]") else { return nil }
-      rest = rest.dropFirst(3)
+      if rest.hasPrefix("'] and "), rest.hasSuffix("]") {
+        // A further condition inside of the same brackets.
+        rest = "[" + rest.dropFirst("'] and ".count)
+      } else {
+        guard rest.hasPrefix("']]") else { return nil }
+        rest = rest.dropFirst(3)
+      }
     } else {
       return nil
     }

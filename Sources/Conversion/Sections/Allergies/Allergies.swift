@@ -11,7 +11,11 @@ enum AllergyTable {
       .row(
         "clinicalStatus", "entryRelationship/observation[code=33999-4]/value",
         .mappedConcept("cf-allergy-status")),
-      .function("type", "value", "type and category") { $0.allergyKind($1, in: $2) },
+      .function("type", "value", "type and category") {
+        $0.allergyKind($1, in: $2)
+      } toCDA: {
+        $0.allergyKind(of: $1, in: $2)
+      },
       .function("type", "code", "type and category before R1.1") { $0.allergyKind($1, in: $2) },
       .row(
         "criticality", "entryRelationship/observation[code=82606-5]/value",
@@ -29,18 +33,30 @@ enum AllergyTable {
           builder.repeats(name, builder.draft.first(.text, in: concept))
         }
       },
-      .row("onset[x]", "effectiveTime", .dateTime),
+      .row("onset[x]", "effectiveTime", .beginning),
       .function("extension", "effectiveTime/high", "abatement") { builder, high, allergy in
         guard let leaf = builder.nonBlank(high.attribute(.value)) else { return }
         builder.dateTime(
           leaf: leaf, as: .valueDateTime,
           in: builder.addExtension(
             "http://hl7.org/fhir/StructureDefinition/allergyintolerance-abatement", in: allergy))
+      } toCDA: { builder, allergy, observation in
+        guard
+          let extended = builder.extended(
+            "http://hl7.org/fhir/StructureDefinition/allergyintolerance-abatement", in: allergy)
+        else { return }
+        let time =
+          builder.child(.effectiveTime, of: observation)
+          ?? builder.add(.effectiveTime, in: observation)
+        builder.ts(builder.value(.valueDateTime, in: extended), as: .high, in: time)
+        builder.markURL(extended)
       },
       .row("asserter", "informant", .participation),
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
       .function("reaction", "entryRelationship[@typeCode=MFST]/observation", "reaction") {
         $0.reaction($1, in: $2)
+      } toCDA: {
+        $0.reactions(of: $1, in: $2)
       },
       .function(
         "reaction.severity", "entryRelationship/observation[code=SEV]", "severity of all reactions"
@@ -56,7 +72,7 @@ enum AllergyTable {
     [
       .row("manifestation", "value", .codeableConcept),
       .row("severity", "entryRelationship/observation[code=SEV]/value", .mappedCode("cf-severity")),
-      .row("onset", "effectiveTime", .dateTime),
+      .row("onset", "effectiveTime", .beginning),
       .row("description", "text", .string),
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
     ])
@@ -69,6 +85,12 @@ extension FHIRBuilder {
     guard isMissing(.type, in: allergy), isMissing(.category, in: allergy),
       let leaf = codeLeaf(value)
     else { return }
+    // A propensity of any kind, in no words of the sender's own, says no more than the resource does.
+    if leaf.text.trimmed == "420134006", value.attribute(.displayName) == nil,
+      value.first(.originalText) == nil, value.first(.translation) == nil
+    {
+      return markSelector(value)
+    }
     let isNegated = value.isInNegatedStatement
     let text = leaf.text.trimmed
     let type = maps.translate(text, by: maps.map("cf-allergy-type"))
@@ -207,8 +229,9 @@ enum AllergyKinds {
   ) -> ResourceHandle {
     builder.resource(AllergyTable.allergy, observation, context) { allergy in
       builder.negation(observation, in: allergy)
-      if builder.isMissing(.clinicalStatus, in: allergy),
-        !builder.hasStatusObservation(observation),
+      if builder.hasStatusObservation(observation) {
+        builder.repeatsStatus(concern, of: allergy)
+      } else if builder.isMissing(.clinicalStatus, in: allergy),
         let status = concern?.first(.statusCode)
       {
         builder.mappedConcept(status, "cf-allergy-concern-status", as: .clinicalStatus, in: allergy)

@@ -15,7 +15,11 @@ enum CareTeamTable {
       .function("participant", "participant[@typeCode=PPRF]", "leader") {
         $0.teamMember($1, in: $2)
       },
-      .function("participant", "component/act/performer", "member") { $0.teamMember($1, in: $2) },
+      .function("participant", "component/act/performer", "member") {
+        $0.teamMember($1, in: $2)
+      } toCDA: {
+        $0.teamMembers(of: $1, in: $2)
+      },
       .row("text", "text", .narrative),
     ])
 }

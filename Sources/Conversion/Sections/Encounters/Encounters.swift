@@ -21,13 +21,19 @@ enum EncounterTable {
           leaf: leaf, as: .start, in: builder.draft.object(.period, in: encounter))
       },
       .row("hospitalization.dischargeDisposition", "dischargeDispositionCode", .codeableConcept),
-      .function("participant", "performer", "participant") { $0.encounterParticipant($1, in: $2) },
+      .function("participant", "performer", "participant") {
+        $0.encounterParticipant($1, in: $2)
+      } toCDA: {
+        $0.participants(of: $1, in: $2)
+      },
       .function("location", "participant[@typeCode=LOC]", "location") {
         builder, participation, encounter in
         let location = builder.draft.addObject(.location, in: encounter)
         builder.participation(
           participation, as: .location, in: location,
           targets: [builder.facts.type(named: .Location)])
+      } toCDA: {
+        $0.locations(ofEncounter: $1, in: $2)
       },
       .reason,
       .row("text", "text", .narrative),
@@ -46,8 +52,14 @@ enum EncounterTable {
       },
       .function("participant", "encounterParticipant", "participant") {
         $0.encounterParticipant($1, in: $2)
+      } toCDA: {
+        $0.participants(of: $1, in: $2)
       },
-      .function("location", "location/healthCareFacility", "location") { $0.facility($1, in: $2) },
+      .function("location", "location/healthCareFacility", "location") {
+        $0.facility($1, in: $2)
+      } toCDA: {
+        $0.locations(ofEncounter: $1, in: $2)
+      },
     ])
 
   static let facility = Mapping(
@@ -174,6 +186,7 @@ extension FHIRBuilder {
       classify(code, in: encounter)
       return
     }
+    if let flavor = code.attribute(.nullFlavor), flavor.text == "OTH" { markStructural(flavor) }
     coding(actClass, as: .`class`, in: encounter)
     if let slot = draft.first(.`class`, in: encounter), let system = actClass.attribute(.codeSystem)
     {

@@ -20,6 +20,8 @@ enum FamilyHistoryTable {
         if builder.draft.first(.bornDate, in: history) == nil {
           builder.date(time, as: .bornDate, in: history)
         }
+      } toCDA: {
+        $0.relative(of: $1, in: $2)
       },
       .function("deceased[x]", "subject/relatedSubject/subject/deceasedTime", "deceased") {
         builder, time, history in
@@ -141,6 +143,11 @@ extension FHIRBuilder {
         in: history.slot)
     }
     negated(observation, in: condition)
+    if let code = observation.first(.code),
+      code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false
+    {
+      markSelector(code)
+    }
     implied(observation)
     keepRemainder(of: observation, in: condition)
   }

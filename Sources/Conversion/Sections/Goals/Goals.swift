@@ -18,17 +18,35 @@ enum GoalTable {
         "entryRelationship/observation[templateId=2.16.840.1.113883.10.20.22.4.143]/value",
         .codeableConcept),
       .row("description", "code", .codeableConcept),
-      .function("target.detail[x]", "value", "target") { $0.target($1, in: $2) },
+      .function("target.detail[x]", "value", "target") {
+        $0.target($1, in: $2)
+      } toCDA: {
+        $0.target(of: $1, in: $2)
+      },
       .function("start[x]", "effectiveTime", "start") { builder, time, goal in
         let point =
           builder.nonBlank(time.attribute(.value)) != nil
           ? time : time.first(.low) ?? time.first(.center)
         guard let point, builder.draft.first(.startDate, in: goal) == nil else { return }
         builder.date(point, as: .startDate, in: goal)
+      } toCDA: { builder, goal, observation in
+        guard let start = builder.value(.startDate, in: goal) else { return }
+        let time =
+          builder.child(.effectiveTime, of: observation)
+          ?? builder.add(.effectiveTime, in: observation)
+        builder.ts(start, as: .low, in: time)
       },
       .function("target.due[x]", "effectiveTime/high", "due") { builder, high, goal in
         guard builder.nonBlank(high.attribute(.value)) != nil else { return }
         builder.date(high, as: .dueDate, in: builder.draft.object(.target, in: goal))
+      } toCDA: { builder, goal, observation in
+        guard let target = builder.object(.target, in: goal),
+          let due = builder.value(.dueDate, in: target)
+        else { return }
+        let time =
+          builder.child(.effectiveTime, of: observation)
+          ?? builder.add(.effectiveTime, in: observation)
+        builder.ts(due, as: .high, in: time)
       },
       .row("expressedBy", "author", .participation),
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
@@ -54,6 +72,12 @@ enum GoalKinds {
       builder.wordsOfText(observation, as: .description, in: goal)
       if builder.isMissing(.description, in: goal) { builder.absentObject(.description, in: goal) }
       builder.negated(observation, in: goal)
+      for nested in observation.all(.entryRelationship).compactMap({ $0.first(.observation) })
+      where nested.hasTemplate(["2.16.840.1.113883.10.20.22.4.143"]) {
+        if nested.code().map({ $0 == "225773000" }) ?? false {
+          nested.first(.code).map(builder.markSelector)
+        }
+      }
       builder.implied(observation)
     }
   }

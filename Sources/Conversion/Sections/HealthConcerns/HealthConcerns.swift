@@ -64,6 +64,7 @@ enum HealthConcernKinds {
           .filter { $0.type == .Condition }
         if known.isEmpty { continue }
         builder.markElsewhere(nested)
+        builder.markReference(nested)
         for condition in known {
           let code = category(builder, in: condition.slot)
           builder.note(idsOf: nested, leadingTo: known, code)

@@ -38,11 +38,15 @@ enum ImmunizationTable {
       .row("doseQuantity", "doseQuantity", .quantity),
       .function("performer", "performer", "administering provider") {
         $0.administrator($1, in: $2)
+      } toCDA: {
+        $0.performers(of: $1, in: $2)
       },
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
       .reason,
       .function("protocolApplied.doseNumber[x]", "repeatNumber", "dose number") {
         $0.doseNumber($1, in: $2)
+      } toCDA: {
+        $0.doseNumber(of: $1, in: $2)
       },
       .function(
         "protocolApplied.doseNumber[x]", "entryRelationship/sequenceNumber", "dose number"
@@ -147,6 +151,12 @@ enum ImmunizationKinds {
           of: activity, in: context, as: nil, date: .recorded, in: immunization,
           type: .Immunization)
         builder.reactions(to: activity, in: immunization, context)
+        builder.impliedByNegation(activity)
+        if let indicator = activity.attribute(.negationInd), indicator.text == "false",
+          let status = builder.draft.first(.status, in: immunization)
+        {
+          builder.note(.leaf(indicator), status)
+        }
         builder.implied(activity)
       }
     ]

@@ -16,6 +16,9 @@ enum MedicationTable {
       .row("intent", "@moodCode", .mappedCode("cf-medication-mood")),
       .function("doNotPerform", "@negationInd", "only where true") { builder, indicator, request in
         if indicator.text == "true" { builder.boolean(indicator, as: .doNotPerform, in: request) }
+      } toCDA: { builder, request, activity in
+        guard let leaf = builder.leaf(.doNotPerform, in: request) else { return }
+        builder.attribute(.negationInd, leaf.sourced, in: activity)
       },
       .function("medication[x]", ".", "product, form and vehicle") { builder, activity, request in
         guard let product = activity.first(.consumable)?.first(.manufacturedProduct) else { return }
@@ -49,10 +52,6 @@ enum MedicationTable {
           builder.plainText(text, as: .text, in: dosage)
         }
       },
-      .row(
-        "note",
-        "entryRelationship/supply/entryRelationship/act[templateId=2.16.840.1.113883.10.20.22.4.20]",
-        .annotation),
       .function("dosageInstruction.asNeeded[x]", "precondition", "as needed") {
         $0.asNeeded($1, in: $2)
       },
@@ -63,8 +62,15 @@ enum MedicationTable {
       .reason,
       .function("dispenseRequest", "entryRelationship/supply[@moodCode=INT]", "dispense request") {
         $0.dispenseRequest($1, in: $2)
+      } toCDA: { builder, request, activity in
+        guard let dispense = builder.object(.dispenseRequest, in: request) else { return }
+        builder.supplied(dispense, in: builder.relate(.supplyOrder, to: activity))
       },
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
+      .row(
+        "note",
+        "entryRelationship/supply/entryRelationship/act[templateId=2.16.840.1.113883.10.20.22.4.20]",
+        .annotation),
       .row("performer", "performer", .participation),
       .row("text", "text", .narrative),
     ])
@@ -73,7 +79,7 @@ enum MedicationTable {
     "manufactured-product", "manufacturedProduct", resource: .Medication,
     [
       .row("identifier", "id", .identifier),
-      .row("code", "manufacturedMaterial/code", .codeableConcept),
+      .row("code", "manufacturedMaterial/code", .codeableConcept, choice: .medicines),
       .function("code", "manufacturedMaterial/name", "name") { builder, name, medication in
         builder.nameAsText(name, in: medication, .code)
       },
@@ -86,6 +92,8 @@ enum MedicationTable {
         builder, organization, medication in
         guard builder.saysSomething(organization) else { return }
         builder.refer(to: builder.organization(organization), as: .manufacturer, in: medication)
+      } toCDA: {
+        $0.manufacturer(of: $1, in: $2)
       },
     ])
 }
@@ -117,7 +125,9 @@ extension FHIRBuilder {
             || !saysSomething(child)
         }
       } ?? false
-    if isPlain, isOnlyCode, form == nil, vehicles.isEmpty, let material {
+    if isPlain, isOnlyCode, form == nil, vehicles.isEmpty, let material,
+      !(activity.map(carriesMedication) ?? false)
+    {
       if let code = material.first(.code) {
         codeableConcept(code, as: .medicationCodeableConcept, in: request)
       }
@@ -180,6 +190,11 @@ extension FHIRBuilder {
       draft.first(.asNeededBoolean, in: dosage) == nil
     else { return }
     let criterion = precondition.first(.criterion)
+    if let code = criterion?.first(.code),
+      code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false
+    {
+      markSelector(code)
+    }
     // A criterion of which nothing is known is none.
     if let value = criterion?.first(.value), value.attribute(.nullFlavor) != nil,
       !saysSomething(value), !(criterion?.first(.text).map(saysSomething) ?? false)
@@ -355,6 +370,8 @@ enum AdministrationTable {
         builder.participation(
           participation, as: .actor, in: slot,
           targets: member.map(builder.facts.targets(of:)) ?? [])
+      } toCDA: {
+        $0.performers(of: $1, in: $2)
       },
       .reason,
       .row("dosage.site", "approachSiteCode", .codeableConcept),

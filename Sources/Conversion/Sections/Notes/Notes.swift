@@ -9,9 +9,17 @@ enum NoteTable {
     [
       .row("identifier", "id", .identifier),
       .row("docStatus", "statusCode", .mappedCode("cf-document-status")),
-      .function("type", "code", "kind of note") { $0.noteType($1, in: $2) },
+      .function("type", "code", "kind of note") {
+        $0.noteType($1, in: $2)
+      } toCDA: {
+        $0.noteType(of: $1, in: $2)
+      },
       .row("author", "author", .participation),
-      .function("content.attachment", "text", "attachment") { $0.content($1, in: $2) },
+      .function("content.attachment", "text", "attachment") {
+        $0.content($1, in: $2)
+      } toCDA: {
+        $0.content(of: $1, in: $2)
+      },
       .row("context.period", "effectiveTime", .period),
     ])
 
@@ -23,6 +31,9 @@ enum NoteTable {
         if builder.draft.first(.content, in: media) == nil {
           builder.attachment(value, in: builder.draft.addObject(.content, in: media))
         }
+      } toCDA: { builder, media, statement in
+        guard let attachment = builder.object(.content, in: media) else { return }
+        builder.attachment(attachment, into: builder.add(.value, in: statement))
       },
     ])
 

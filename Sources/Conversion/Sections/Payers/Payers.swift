@@ -10,6 +10,8 @@ enum CoverageTable {
       .row("type", "code", .codeableConcept),
       .function("policyHolder", "participant[@typeCode=HLD]/participantRole", "holder") {
         $0.policyHolder($1, in: $2)
+      } toCDA: {
+        $0.policyHolder(of: $1, in: $2)
       },
       .row("identifier", "participant[@typeCode=COV]/participantRole/id", .identifier),
       .row("relationship", "participant[@typeCode=COV]/participantRole/code", .codeableConcept),
@@ -70,6 +72,14 @@ enum CoverageKinds {
     guard let first = policies.first else {
       return GeneralStatement.byClass(builder, act, context)
     }
+    if let code = act.first(.code), code.attribute(.code).map({ $0.text == "48768-6" }) ?? false {
+      builder.markSelector(code)
+    }
+    if let status = act.first(.statusCode),
+      status.attribute(.code).map({ $0.text == "completed" }) ?? false
+    {
+      builder.markSelector(status)
+    }
     builder.relateNested(act, of: first, context)
     builder.keepRemainder(of: act, in: first.slot)
     return policies
@@ -90,6 +100,11 @@ enum CoverageKinds {
         builder.absentObject(.payor, in: coverage)
       }
       builder.negated(act, in: coverage)
+      if let status = act.first(.statusCode),
+        status.attribute(.code).map({ $0.text == "completed" }) ?? false
+      {
+        builder.markSelector(status)
+      }
     }
   }
 }

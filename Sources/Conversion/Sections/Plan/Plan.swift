@@ -16,6 +16,9 @@ enum PlanTable {
       .row("intent", "@moodCode", .mappedCode("cf-request-intent")),
       .function("doNotPerform", "@negationInd", "only where true") { builder, indicator, request in
         if indicator.text == "true" { builder.boolean(indicator, as: .doNotPerform, in: request) }
+      } toCDA: { builder, request, statement in
+        guard let leaf = builder.leaf(.doNotPerform, in: request) else { return }
+        builder.attribute(.negationInd, leaf.sourced, in: statement)
       },
       .row("priority", "priorityCode", .mappedCode("cf-priority")),
       .row("code", "code", .codeableConcept),

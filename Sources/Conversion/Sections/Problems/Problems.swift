@@ -19,20 +19,26 @@ enum ProblemTable {
           rule: "http://terminology.hl7.org/CodeSystem/condition-ver-status", .mapped, as: .system,
           in: coding)
         builder.put(Sourced(Text("refuted"), .leaf(indicator)), as: .code, in: coding)
+      } toCDA: {
+        $0.refuted(.verificationStatus, of: $1, in: $2)
       },
       .function("category", "code", "problem type") { builder, code, condition in
         builder.problemType(code, in: condition)
+      } toCDA: {
+        $0.problemType(of: $1, in: $2)
       },
       .row("severity", "entryRelationship/observation[code=SEV]/value", .codeableConcept),
-      .row("code", "value", .codeableConcept),
+      .row("code", "value", .codeableConcept, choice: .problems),
       .row("bodySite", "targetSiteCode", .codeableConcept),
-      .row("onset[x]", "effectiveTime", .dateTime),
+      .row("onset[x]", "effectiveTime", .beginning),
       .function(
         "onset[x]", "entryRelationship/observation[code=445518008|397659008]/value", "age at onset"
       ) {
         builder, value, condition in
         guard builder.draft.first(.onsetDateTime, in: condition) == nil else { return }
         builder.quantity(value, as: .onsetAge, in: condition)
+      } toCDA: {
+        $0.age(at: .onset, of: $1, in: $2)
       },
       .row("abatement[x]", "effectiveTime/high", .dateTime),
       .function(
@@ -44,6 +50,14 @@ enum ProblemTable {
           time, as: .valueDateTime,
           in: builder.addExtension(
             "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", in: condition))
+      } toCDA: { builder, condition, observation in
+        guard
+          let asserted = builder.extended(
+            "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", in: condition)
+        else { return }
+        let act = builder.relate(.dateOfDiagnosis, to: observation)
+        builder.ts(builder.value(.valueDateTime, in: asserted), as: .effectiveTime, in: act)
+        builder.markURL(asserted)
       },
       .row("asserter", "informant", .participation),
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
@@ -56,7 +70,25 @@ extension FHIRBuilder {
   func problemType(_ code: Cursor, in condition: Draft.Slot) {
     if code.attribute(.code).map({ $0.text == "ASSERTION" }) ?? false { return markSelector(code) }
     guard saysSomething(code) else { return }
+    if isBareProblem(code) {
+      markSelector(code)
+      for translation in code.all(.translation) { markSelector(translation) }
+      return
+    }
     codeableConcept(code, as: .category, in: condition)
+  }
+}
+
+extension FHIRBuilder {
+  /// Whether the kind of a problem is only that it is one, in no words of the sender's own.
+  private func isBareProblem(_ code: Cursor) -> Bool {
+    code.attribute(.code).map { $0.text == "55607006" } ?? false
+      && code.attribute(.displayName) == nil && code.first(.originalText) == nil
+      && code.first(.translation) != nil
+      && code.all(.translation).allSatisfy {
+        $0.attribute(.code).map { $0.text == "75326-9" } ?? false
+          && $0.attribute(.displayName) == nil
+      }
   }
 }
 
@@ -120,7 +152,9 @@ enum ProblemKinds {
   ) -> ResourceHandle {
     let problem = builder.resource(ProblemTable.condition, observation, context) { condition in
       builder.sectionCategory(context, of: condition)
-      if !builder.hasStatusObservation(observation) {
+      if builder.hasStatusObservation(observation) {
+        builder.repeatsStatus(concern, of: condition)
+      } else {
         builder.clinicalStatus(concern, in: condition)
       }
       builder.abatement(observation, in: condition)
@@ -213,6 +247,17 @@ extension FHIRBuilder {
     mappedConcept(status, "cf-condition-clinical-status", as: .clinicalStatus, in: condition)
   }
 
+  /// The status of a concern that says no more than the status of its problem does.
+  func repeatsStatus(_ concern: Cursor?, of condition: Draft.Slot) {
+    guard let leaf = concern?.first(.statusCode)?.attribute(.code),
+      let slot = draft.first(.clinicalStatus, in: condition)
+        .flatMap({ draft.first(.coding, in: $0) }).flatMap({ draft.first(.code, in: $0) })
+    else { return }
+    guard leaf.text == ConcernStatus.code(for: draft.text(of: slot)) else { return }
+    note(.leaf(leaf), slot)
+    note(.leaf(leaf), condition)
+  }
+
   /// A problem with an end is not active. An unknown end only says so where the status says it too:
   /// senders write `high nullFlavor="UNK"` for problems that go on.
   func abatement(_ observation: Cursor, in condition: Draft.Slot) {
@@ -253,14 +298,37 @@ extension FHIRBuilder {
       markCompleted(status)
     }
     for relationship in statement.all(.entryRelationship) {
-      guard let nested = self.statement(in: relationship), use[nested.index] != .elsewhere,
-        nested.name == .observation, let status = nested.first(.statusCode)
-      else { continue }
-      markCompleted(status)
+      guard let nested = self.statement(in: relationship), use[nested.index] != .elsewhere else {
+        continue
+      }
+      if nested.name == .act, let status = nested.first(.statusCode) { markCompleted(status) }
+      // The sig in words has a product that is not applicable, by its template.
+      if nested.code().map({ $0 == "76662-6" }) ?? false, let product = nested.first(.consumable) {
+        for index in product.index..<product.end where source.at(index).kind == .attribute {
+          let leaf = source.at(index)
+          if leaf.name == .nullFlavor, leaf.text == "NA" { markStructural(leaf) }
+        }
+      }
+      implied(nested)
     }
+  }
+
+  /// That the record of something that was not done is completed says no more than that it was not done.
+  func impliedByNegation(_ statement: Cursor) {
+    guard statement.attribute(.negationInd).map({ $0.text == "true" }) ?? false,
+      let status = statement.first(.statusCode)
+    else { return }
+    markCompleted(status)
   }
 
   private func markCompleted(_ status: Cursor) {
     if status.attribute(.code).map({ $0.text == "completed" }) ?? false { markSelector(status) }
+  }
+}
+
+/// The status of the concern around a problem or an allergy, by the status of what it is about.
+enum ConcernStatus {
+  static func code(for clinicalStatus: Text) -> StaticString {
+    ["inactive", "resolved", "remission"].contains { clinicalStatus == $0 } ? "completed" : "active"
   }
 }

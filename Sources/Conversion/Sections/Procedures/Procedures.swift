@@ -17,7 +17,11 @@ enum ProcedureTable {
       .row("code", "code", .codeableConcept),
       .row("performed[x]", "effectiveTime", .time),
       .row("bodySite", "targetSiteCode", .codeableConcept),
-      .function("performer", "performer", "performer") { $0.performer($1, in: $2) },
+      .function("performer", "performer", "performer") {
+        $0.performer($1, in: $2)
+      } toCDA: {
+        $0.performers(of: $1, in: $2)
+      },
       .function("usedReference", "participant", "device, unless nothing was done") {
         builder, device, procedure in
         guard let role = device.first(.participantRole), role.first(.playingDevice) != nil,
@@ -28,10 +32,20 @@ enum ProcedureTable {
         else { return }
         let targets = [Name.Device].map(builder.facts.type(named:))
         builder.participation(device, as: .usedReference, in: procedure, targets: targets)
+      } toCDA: {
+        $0.usedDevices(of: $1, in: $2)
       },
-      .row("location", "participant[@typeCode=LOC]", .participation),
+      .function("location", "participant[@typeCode=LOC]", "place") {
+        $0.place($1, in: $2)
+      } toCDA: {
+        $0.locations(of: $1, in: $2)
+      },
       .function("extension", "methodCode", "method") {
         $0.conceptExtension($1, "http://hl7.org/fhir/StructureDefinition/procedure-method", in: $2)
+      } toCDA: {
+        $0.concept(
+          "http://hl7.org/fhir/StructureDefinition/procedure-method", of: $1, as: .methodCode,
+          in: $2)
       },
       .reason,
       .row("asserter", "informant", .participation),
@@ -41,6 +55,14 @@ enum ProcedureTable {
 }
 
 extension FHIRBuilder {
+  /// The place of a procedure.
+  fileprivate func place(_ participation: Cursor, in procedure: Draft.Slot) {
+    guard draft.first(.location, in: procedure) == nil else { return }
+    let member = facts.member(.location, in: facts.type(named: .Procedure))
+    self.participation(
+      participation, as: .location, in: procedure, targets: member.map(facts.targets(of:)) ?? [])
+  }
+
   func performer(_ participation: Cursor, in procedure: Draft.Slot) {
     guard saysSomething(participation), let entity = participation.first(.assignedEntity) else {
       return
@@ -90,6 +112,7 @@ enum ProcedureKinds {
         }
         builder.recorder(
           of: procedure, in: context, as: .recorder, date: nil, in: resource, type: .Procedure)
+        builder.impliedByNegation(procedure)
         builder.implied(procedure)
       }
     ]

@@ -26,22 +26,26 @@ enum ObservationRows {
   static let all: [Row] = [
     .row("identifier", "id", .identifier),
     .row("status", "statusCode", .mappedCode("cf-result-status")),
-    .row("code", "code", .codeableConcept),
+    .row("code", "code", .codeableConcept, choice: .loinc),
     .row("effective[x]", "effectiveTime", .time),
     .row("value[x]", "value", .value),
     .function("dataAbsentReason", "value/@nullFlavor", "why there is no value") {
-      builder, flavor, observation in
-      guard !builder.hasValue(observation),
-        builder.draft.first(.dataAbsentReason, in: observation) == nil
-      else { return }
-      builder.absentConcept(flavor, as: .dataAbsentReason, in: observation)
+      $0.whyAbsent($1, in: $2)
+    } toCDA: {
+      $0.observed($1, in: $2)
     },
     .row("interpretation", "interpretationCode", .codeableConcept),
     .row("method", "methodCode", .codeableConcept),
     .row("bodySite", "targetSiteCode", .codeableConcept),
-    .function("specimen", "specimen/specimenRole", "specimen") { $0.specimen($1, in: $2) },
+    .function("specimen", "specimen/specimenRole", "specimen") {
+      $0.specimen($1, in: $2)
+    } toCDA: {
+      $0.specimen(of: $1, in: $2)
+    },
     .function("referenceRange", "referenceRange/observationRange", "reference range") {
       $0.referenceRange($1, in: $2)
+    } toCDA: {
+      $0.referenceRanges(of: $1, in: $2)
     },
     .row("performer", "performer", .participation),
     .row("note", "entryRelationship/act[code=48767-8]", .annotation),
@@ -57,6 +61,14 @@ extension FHIRBuilder {
 
   func hasValue(_ observation: Draft.Slot) -> Bool {
     Self.valueForms.contains { !isMissing($0, in: observation) }
+  }
+
+  /// Why an observation has no value; a null flavor of no information gives no reason.
+  func whyAbsent(_ flavor: Cursor, in observation: Draft.Slot) {
+    guard !hasValue(observation), draft.first(.dataAbsentReason, in: observation) == nil,
+      !(flavor.text.trimmed == "NI")
+    else { return }
+    absentConcept(flavor, as: .dataAbsentReason, in: observation)
   }
 
   func referenceRange(_ range: Cursor, in observation: Draft.Slot) {
@@ -158,6 +170,37 @@ extension FHIRBuilder {
   }
 }
 
+extension FHIRBuilder {
+  /// Whether an organizer says nothing of its own and only holds what its template wants in one.
+  func isBare(_ organizer: Cursor) -> Bool {
+    organizer.children.allSatisfy { child in
+      guard child.kind == .element, child.name != .component, child.name != .templateId else {
+        return true
+      }
+      if child.name == .statusCode {
+        return child.attribute(.code).map { $0.text == "completed" } ?? true
+      }
+      if child.name == .code {
+        let isFixed = child.attribute(.code).map { $0.text == "46680005" } ?? false
+        return !saysSomething(child) || isFixed && child.attribute(.displayName) == nil
+      }
+      return !saysSomething(child)
+    }
+  }
+
+  /// The resources of the members of an organizer that is none itself.
+  func membersAlone(of organizer: Cursor, _ context: StatementContext) -> [ResourceHandle] {
+    for name in [Name.code, .statusCode] { organizer.first(name).map(markSelector) }
+    if let code = organizer.first(.code) {
+      for translation in code.all(.translation) { markSelector(translation) }
+    }
+    let inner = context.below(organizer)
+    return organizer.all(.component).compactMap { statement(in: $0) }
+      .filter { use[$0.index] != .elsewhere }
+      .flatMap { convert($0, in: inner) }
+  }
+}
+
 /// specimenRole and Specimen.
 enum SpecimenTable {
   static let specimen = Mapping(
@@ -169,6 +212,14 @@ enum SpecimenTable {
       .row("collection.quantity", "specimenPlayingEntity/quantity", .quantity),
       .function("note", "specimenPlayingEntity/desc", "description") { builder, text, specimen in
         builder.string(text, as: .text, in: builder.draft.addObject(.note, in: specimen))
+      } toCDA: { builder, specimen, role in
+        guard let note = builder.object(.note, in: specimen),
+          let words = builder.value(.text, in: note)
+        else { return }
+        let entity =
+          builder.child(.specimenPlayingEntity, of: role)
+          ?? builder.add(.specimenPlayingEntity, in: role)
+        builder.st(words, as: .desc, in: entity)
       },
     ])
 }
@@ -190,6 +241,7 @@ enum ResultKinds {
   private static func organizer(
     _ builder: FHIRBuilder, _ organizer: Cursor, _ context: StatementContext
   ) -> [ResourceHandle] {
+    if builder.isBare(organizer) { return builder.membersAlone(of: organizer, context) }
     let report = builder.addResource(.DiagnosticReport, from: organizer)
     builder.subject(of: report)
     builder.apply(ResultTable.report, organizer, to: report.slot)

@@ -19,6 +19,8 @@ enum SupplyTable {
         builder.participation(
           participation, as: .actor, in: slot,
           targets: member.map(builder.facts.targets(of:)) ?? [])
+      } toCDA: {
+        $0.performers(of: $1, in: $2)
       },
       .row("quantity", "quantity", .quantity),
       .row("whenHandedOver", "effectiveTime", .dateTime),
@@ -67,8 +69,15 @@ enum SupplyTable {
         } else {
           builder.period(time, as: .timingPeriod, in: use)
         }
+      } toCDA: { builder, use, supply in
+        if let time = builder.time(.timing, of: use, in: supply) { builder.typeInterval(time) }
       },
-      .row("device", "participant[@typeCode=PRD]", .participation),
+      .function("device", "participant[@typeCode=PRD]", "device") {
+        $0.deviceInUse($1, in: $2)
+      } toCDA: { builder, use, supply in
+        guard let reference = builder.object(.device, in: use) else { return }
+        builder.device(reference, in: supply)
+      },
       .row("device", "participant[@typeCode=DEV]", .participation),
       .reason,
       .row("note", "entryRelationship/act[code=48767-8]", .annotation),
@@ -89,6 +98,9 @@ enum SupplyTable {
         builder.participation(
           participation, as: .codeReference, in: request,
           targets: [builder.facts.type(named: .Device)])
+      } toCDA: { builder, request, supply in
+        guard let reference = builder.object(.codeReference, in: request) else { return }
+        builder.device(reference, in: supply)
       },
       .row("occurrence[x]", "effectiveTime", .time),
       .row("performer", "performer", .participation),
@@ -162,5 +174,15 @@ enum SupplyKinds {
           type: .DeviceRequest)
       }
     }
+  }
+}
+
+extension FHIRBuilder {
+  /// The device that a patient uses.
+  fileprivate func deviceInUse(_ participation: Cursor, in use: Draft.Slot) {
+    guard draft.first(.device, in: use) == nil else { return }
+    let member = facts.member(.device, in: facts.type(named: .DeviceUseStatement))
+    self.participation(
+      participation, as: .device, in: use, targets: member.map(facts.targets(of:)) ?? [])
   }
 }

@@ -27,14 +27,15 @@ enum VitalSignTable {
       .row("value[x]", "value", .value),
       .function("dataAbsentReason", "value/@nullFlavor", "why there is no value") {
         builder, flavor, component in
-        guard !builder.hasValue(component),
-          builder.draft.first(.dataAbsentReason, in: component) == nil
-        else { return }
-        builder.absentConcept(flavor, as: .dataAbsentReason, in: component)
+        builder.whyAbsent(flavor, in: component)
+      } toCDA: {
+        $0.observed($1, in: $2)
       },
       .row("interpretation", "interpretationCode", .codeableConcept),
       .function("referenceRange", "referenceRange/observationRange", "reference range") {
         $0.referenceRange($1, in: $2)
+      } toCDA: {
+        $0.referenceRanges(of: $1, in: $2)
       },
     ])
 }
@@ -58,6 +59,7 @@ enum VitalSignKinds {
   private static func organizer(
     _ builder: FHIRBuilder, _ organizer: Cursor, _ context: StatementContext
   ) -> [ResourceHandle] {
+    if builder.isBare(organizer) { return vitals(builder, organizer, context, of: nil) }
     let panel = builder.addResource(.Observation, from: organizer)
     builder.subject(of: panel)
     builder.apply(VitalSignTable.panel, organizer, to: panel.slot)
@@ -76,6 +78,24 @@ enum VitalSignKinds {
         builder.markSelector(translation)
       }
     }
+    _ = vitals(builder, organizer, context, of: panel)
+    builder.completeObservation(organizer, context, category: .vitalSigns, in: panel.slot)
+    builder.relateNested(organizer, of: panel, context)
+    builder.keepRemainder(of: organizer, in: panel.slot)
+    return [panel]
+  }
+
+  /// The vital signs in an organizer, as members of a panel where it is one.
+  private static func vitals(
+    _ builder: FHIRBuilder, _ organizer: Cursor, _ context: StatementContext,
+    of panel: ResourceHandle?
+  ) -> [ResourceHandle] {
+    if panel == nil, let code = organizer.first(.code) {
+      builder.markSelector(code)
+      for translation in code.all(.translation) { builder.markSelector(translation) }
+      organizer.first(.statusCode).map(builder.markSelector)
+    }
+    var all: [ResourceHandle] = []
     let inner = context.below(organizer)
     let members = organizer.all(.component).compactMap { $0.first(.observation) }
     var done: Set<Int> = []
@@ -101,12 +121,10 @@ enum VitalSignKinds {
         made = observation(builder, member, inner)
       }
       done.insert(member.index)
-      builder.refer(to: made, as: .hasMember, in: panel.slot)
+      all.append(made)
+      if let panel { builder.refer(to: made, as: .hasMember, in: panel.slot) }
     }
-    builder.completeObservation(organizer, context, category: .vitalSigns, in: panel.slot)
-    builder.relateNested(organizer, of: panel, context)
-    builder.keepRemainder(of: organizer, in: panel.slot)
-    return [panel]
+    return all
   }
 
   private static func observation(
@@ -175,6 +193,7 @@ enum VitalSignKinds {
       }
     }
     builder.implied(part)
+    builder.uncarry(part, to: whole.slot)
     builder.relateNested(part, of: whole, context)
     builder.keepRemainder(of: part, in: component)
   }

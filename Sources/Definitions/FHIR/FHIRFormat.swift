@@ -1,10 +1,9 @@
-import ClinicalTree
-import Definitions
+package import ClinicalTree
 
 /// The formats of R4's primitive types (datatypes.html), each checked in one pass without a pattern.
-enum FHIRFormat {
+package enum FHIRFormat {
   /// What is wrong with a value of a primitive type, `nil` when nothing is.
-  static func fault(of text: Text, kind: Node.Kind, type: Name) -> String? {
+  package static func fault(of text: Text, kind: Node.Kind, type: Name) -> String? {
     switch type {
     case .boolean:
       return kind == .true || kind == .false ? nil : "expected true or false"
@@ -83,7 +82,7 @@ enum FHIRFormat {
     return !wasSpace
   }
 
-  static func isOID(_ text: Text) -> Bool {
+  package static func isOID(_ text: Text) -> Bool {
     guard text.count >= 3, (UInt8(ascii: "0")...UInt8(ascii: "2")).contains(text[0]) else {
       return false
     }
@@ -101,7 +100,7 @@ enum FHIRFormat {
   }
 
   /// Lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12.
-  static func isUUID(_ text: Text) -> Bool {
+  package static func isUUID(_ text: Text) -> Bool {
     guard text.count == 36 else { return false }
     return text.bytes.enumerated().allSatisfy { place, byte in
       [8, 13, 18, 23].contains(place)
@@ -172,7 +171,7 @@ enum FHIRFormat {
     return Bytes.isSpace(byte) ? 2 : byte == UInt8(ascii: "=") ? 3 : 0
   }
 
-  static func isBase64(_ text: Text) -> Bool {
+  package static func isBase64(_ text: Text) -> Bool {
     let kinds = base64Kinds
     var letters = 0
     var padding = 0

@@ -1,10 +1,9 @@
-import ClinicalTree
-import Definitions
+package import ClinicalTree
 
 /// The formats of CDA's simple types: those of XML Schema, enumerations, and the patterns of its data
 /// types.
 package enum CDAFormat {
-  static func isValid(_ value: Text, type number: Int, _ facts: CDAFacts) -> Bool {
+  package static func isValid(_ value: Text, type number: Int, _ facts: CDAFacts) -> Bool {
     let type = facts.simpleType(number)
     switch type.kind {
     case .builtIn: return isBuiltIn(value, type.title.string)

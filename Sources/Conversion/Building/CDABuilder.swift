@@ -1,0 +1,249 @@
+import ClinicalTree
+import Definitions
+
+/// The state of one conversion from FHIR to a CDA document.
+///
+/// The mirror of ``FHIRBuilder``: resources are read by the same tables from their other side. It lives
+/// inside the `withCursor` of its source tree and is used by one task.
+final class CDABuilder {
+  typealias Use = FHIRBuilder.Use
+
+  let source: Cursor
+  let sourceTree: Tree
+  /// Elements are objects, attributes are strings, text is `text`; see ``CDAFreezer``.
+  let draft: Draft
+  let options: Conversion.Options
+  let facts = FHIRFacts.r4
+  let cda = CDAFacts.r2
+  let shapes = CDAShapes.r2
+  let codeSystems = CodeSystems.standard
+  let maps = CodeMaps.shared
+  let resources: ResourceTable
+  /// The element ClinicalDocument.
+  let document: Draft.Slot
+  var findings: [(code: Issue.Code, node: Int, message: String)] = []
+  private(set) var ledger: LedgerRecords?
+  /// What has become of each node of the source.
+  var use: [Use]
+  /// Values that rows of the table in hand have written.
+  var done: Set<Int> = []
+  /// The resource in hand, in which references into `contained` are looked up.
+  var owner: Cursor
+  /// The statements that resources became.
+  var statements: [Int: WrittenStatement] = [:]
+  /// Resources that sections name as their entries: they stand there and nowhere else.
+  var sectionEntries: Set<Int> = []
+  /// Resources that stand in the section of health concerns.
+  var concerns: Set<Int> = []
+  /// Statements whose required parts are filled in when everything else is written.
+  var unfinished: [(slot: Draft.Slot, skeleton: Skeleton)] = []
+  /// What stands in the document as the source of FHIR kept it: the extension that had it, by its slot.
+  var restoredSlots: [Draft.Slot: Int] = [:]
+  /// What an earlier attempt has shown to be unlawful.
+  let bans: Bans
+  /// The templates that each element claims.
+  var claims: [Draft.Slot: [Bans.Claim]] = [:]
+  /// Resources that stand inside of others, as members of an organizer.
+  var members: Set<Int> = []
+  /// What of resources without a statement of their own is nowhere.
+  var left: [(resource: Cursor, path: Text, node: Cursor)] = []
+  /// Codes that stand only because a path names them.
+  var pathCodes: Set<Draft.Slot> = []
+  /// Attributes that stand as the source of the FHIR had them, lawful or not.
+  var verbatim: Set<Draft.Slot> = []
+  /// What of the medication of the statement in hand is nowhere.
+  var medicationParts: [(path: Text, node: Cursor)] = []
+  /// Attributes whose value is by rule.
+  var ruled: Set<Draft.Slot> = []
+  /// The Provenances of each resource.
+  var provenances: [Int: [Cursor]] = [:]
+  /// How deep statements stand in each other.
+  var depth = 0
+  /// The encounter of the header, and what of it need not be said again in the body.
+  var encompassing: Cursor?
+  var headerDone: Set<Int> = []
+  /// The IDs of the narrative.
+  var narrativeIDs: Set<Text> = []
+  /// Numbers the IDs that are made for the narrative.
+  var madeIDs = 0
+  var patient: Cursor?
+  /// Whether what is known of the patient as a person stands in the social history.
+  var hasPatientFacts = false
+
+  init(
+    _ source: Cursor, tree: Tree, options: Conversion.Options, keepsLedger: Bool, bans: Bans
+  ) {
+    self.bans = bans
+    self.source = source
+    sourceTree = tree
+    self.options = options
+    draft = Draft(names: .standard, capacity: source.treeCount)
+    use = Array(repeating: .untouched, count: source.treeCount)
+    resources = ResourceTable(source)
+    ledger = keepsLedger ? LedgerRecords() : nil
+    owner = source
+    document = draft.addObject(.ClinicalDocument, in: draft.root)
+  }
+
+  var arena: Arena { draft.arena }
+
+  // MARK: Writing
+
+  /// Adds an element.
+  @discardableResult
+  func add(_ name: Name, in parent: Draft.Slot) -> Draft.Slot { draft.addObject(name, in: parent) }
+
+  /// Writes an attribute; one that stands there gets the new value.
+  @discardableResult
+  func attribute(
+    _ name: Name, _ value: Sourced<Text>, in element: Draft.Slot
+  ) -> Draft.Slot {
+    let text = lawful(value.value)
+    let slot: Draft.Slot
+    if let known = self.attribute(name, of: element) {
+      slot = known
+      draft.replace(known, .string, text)
+    } else {
+      slot = draft.add(name, .string, text, in: element)
+    }
+    note(value.origin, slot)
+    return slot
+  }
+
+  /// Writes an attribute by rule.
+  func constant(
+    _ name: Name, _ value: StaticString, _ reason: Reason = .template, in element: Draft.Slot
+  ) {
+    ruled.insert(attribute(name, Sourced(Text(value), .rule(reason)), in: element))
+  }
+
+  /// Writes text into an element.
+  @discardableResult
+  func text(_ value: Sourced<Text>, in element: Draft.Slot) -> Draft.Slot {
+    let slot = draft.add(.none, .text, lawful(value.value), in: element)
+    note(value.origin, slot)
+    return slot
+  }
+
+  func attribute(_ name: Name, of element: Draft.Slot) -> Draft.Slot? {
+    draft.children(of: element).first {
+      draft.name(of: $0) == name && draft.kind(of: $0) == .string
+    }
+  }
+
+  /// The first child element with a name.
+  func child(_ name: Name, of element: Draft.Slot) -> Draft.Slot? {
+    draft.children(of: element).first {
+      draft.name(of: $0) == name && draft.kind(of: $0) == .object
+    }
+  }
+
+  /// A text without the characters that XML cannot hold.
+  private func lawful(_ text: Text) -> Text {
+    guard text.bytes.contains(where: { $0 < 0x20 && !Bytes.isSpace($0) }) else { return text }
+    let plain = text.bytes.filter { $0 >= 0x20 || Bytes.isSpace($0) }
+    return arena.copy(String(decoding: plain, as: UTF8.self))
+  }
+
+  // MARK: Noting
+
+  /// Notes that a leaf has a say in a value that stands already.
+  func note(_ origin: Origin, _ slot: Draft.Slot) {
+    if origin.leaf >= 0 { use[Int(origin.leaf)] = .taken }
+    if origin.second >= 0 { use[Int(origin.second)] = .taken }
+    ledger?.add(origin, slot)
+  }
+
+  /// Notes that all leaves below a node have a say in a value that stands already.
+  func note(all node: Cursor, _ kind: Origin.Kind, _ slot: Draft.Slot) {
+    for index in node.index..<node.end where use[index] == .untouched { use[index] = .taken }
+    ledger?.addRange(node.index..<node.end, kind, slot)
+  }
+
+  /// Marks the leaves below a node as having done their work.
+  func markStructural(_ node: Cursor?) {
+    guard let node else { return }
+    for index in node.index..<node.end where use[index] == .untouched { use[index] = .structural }
+  }
+
+  func report(_ code: Issue.Code, at node: Cursor, _ message: String) {
+    findings.append((code, node.index, message))
+  }
+}
+
+/// What an attempt to write a document has shown: content that is not lawful at its place, and statements
+/// that do not satisfy the template that they would claim.
+struct Bans {
+  /// Extensions that hold kept content, by their nodes.
+  var contents: Set<Int> = []
+  /// What may not be claimed.
+  var claims: Set<Claim> = []
+
+  /// A template that is claimed by a statement of a resource.
+  struct Claim: Hashable {
+    let resource: Int
+    let root: String
+  }
+}
+
+/// What a resource became.
+struct WrittenStatement {
+  let slot: Draft.Slot
+  /// The element to which references by id lead.
+  let identified: Draft.Slot
+}
+
+/// The resources of a source and how they are referred to.
+struct ResourceTable {
+  /// A resource of a Bundle.
+  struct Entry {
+    let resource: Cursor
+    let type: Name
+  }
+
+  private(set) var entries: [Entry] = []
+  private var byURL: [Text: Int] = [:]
+  private var byPath: [Text: Int] = [:]
+  private let arena = Arena()
+
+  init(_ root: Cursor) {
+    guard ResourceTable.type(of: root) == .Bundle else {
+      add(root, url: nil)
+      return
+    }
+    for entry in root.values(.entry) {
+      if let resource = entry.property(.resource), resource.kind == .object {
+        add(resource, url: entry.property(.fullUrl)?.text)
+      }
+    }
+  }
+
+  private mutating func add(_ resource: Cursor, url: Text?) {
+    let type = ResourceTable.type(of: resource)
+    let number = entries.count
+    entries.append(Entry(resource: resource, type: type))
+    if let url, byURL[url] == nil { byURL[url] = number }
+    if let id = resource.property(.id)?.text {
+      let path = arena.join(NameTable.standard.text(of: type), Text("/"), id)
+      if byPath[path] == nil { byPath[path] = number }
+    }
+  }
+
+  static func type(of resource: Cursor) -> Name {
+    guard let text = resource.property(.resourceType)?.text else { return .none }
+    return NameTable.standard.lookUp(text.start, text.count) ?? .none
+  }
+
+  /// The resource that a literal reference leads to; versions of it do not count.
+  func resource(at reference: Text) -> Cursor? {
+    var reference = reference
+    if let place = reference.firstPlace(of: "/_history/") { reference = reference.slice(0..<place) }
+    if let known = byURL[reference] ?? byPath[reference] { return entries[known].resource }
+    // An absolute URL leads to the resource of its last two steps.
+    guard let last = reference.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+    guard let before = reference.slice(0..<last).lastIndex(of: UInt8(ascii: "/")) else {
+      return nil
+    }
+    return byPath[reference.slice(before + 1..<reference.count)].map { entries[$0].resource }
+  }
+}

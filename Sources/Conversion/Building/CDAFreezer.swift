@@ -1,0 +1,235 @@
+import ClinicalTree
+import Definitions
+
+/// Makes the finished tree of a draft of CDA: attributes first, elements in the order of the schema, each
+/// in its namespace.
+///
+/// In a draft for CDA an element is an object, an attribute is a string and text is `text`.
+struct CDAFreezer {
+  private let draft: Draft
+  private let verbatim: Set<Draft.Slot>
+  private let shapes = CDAShapes.r2
+  private let facts = CDAFacts.r2
+  private var nodes: [Node] = []
+  private var bytes: [UInt8] = []
+  private var places: [Int32]
+  private var names: LocalNames
+
+  /// The prefixes of a document, by the numbers that nodes have for them.
+  private static let qualifiers = [
+    Qualifier(prefix: "", uri: Namespace.v3.uri), Qualifier(prefix: "", uri: ""),
+    Qualifier(prefix: "xsi", uri: Namespace.xsi.uri),
+    Qualifier(prefix: "sdtc", uri: Namespace.sdtc.uri),
+  ]
+
+  /// The tree below an element of a draft, and for each slot the node that it became (-1 for what was
+  /// taken away).
+  /// Attributes with values that the schema does not allow are left out, but for those that are
+  /// `verbatim`.
+  static func freeze(
+    _ draft: Draft, _ root: Draft.Slot, verbatim: Set<Draft.Slot>
+  ) -> (tree: Tree, nodes: [Int32]) {
+    var freezer = CDAFreezer(draft, verbatim)
+    freezer.element(root, CDAFacts.r2.clinicalDocument, .v3, isRoot: true)
+    let tree = Tree(
+      nodes: freezer.nodes, source: [], decoded: freezer.bytes, names: freezer.names,
+      qualifiers: qualifiers)
+    return (tree, freezer.places)
+  }
+
+  private init(_ draft: Draft, _ verbatim: Set<Draft.Slot>) {
+    self.draft = draft
+    self.verbatim = verbatim
+    places = [Int32](repeating: -1, count: draft.count)
+    names = LocalNames(table: draft.names)
+    nodes.reserveCapacity(draft.count)
+    bytes.reserveCapacity(draft.count * 12)
+  }
+
+  private mutating func append(
+    _ kind: Node.Kind, _ name: Name, _ text: Text, _ space: Namespace, _ qualifier: UInt16
+  ) {
+    var node = Node(
+      kind, name: name, offset: UInt32(truncatingIfNeeded: bytes.count),
+      length: UInt32(truncatingIfNeeded: text.count), place: UInt32(nodes.count),
+      flags: Node.Flags(space: space).union(.decoded), qualifier: qualifier)
+    node.end = UInt32(nodes.count + 1)
+    nodes.append(node)
+    bytes.append(contentsOf: text.bytes)
+  }
+
+  private mutating func element(
+    _ slot: Draft.Slot, _ declared: Int, _ space: Namespace, isRoot: Bool = false
+  ) {
+    let own = nodes.count
+    places[Int(slot.index)] = Int32(own)
+    append(.element, draft.name(of: slot), .empty, space, space == .sdtc ? 3 : 0)
+    if isRoot { declareNamespaces() }
+    let children = draft.children(of: slot)
+    let type = effectiveType(children, declared)
+    for child in children where draft.kind(of: child) == .string { attribute(child, type) }
+    completeAttributes(draft.name(of: slot), children, type)
+    if facts.isMixed(type) {
+      for child in children { content(child, type) }
+    } else {
+      // What the schema requires and nobody wrote stands without information at its place.
+      var missing = shapes.needed(in: type).filter { name in
+        !children.contains { draft.name(of: $0) == name && draft.kind(of: $0) == .object }
+      }[...]
+      for (child, element, space) in sorted(children, type) {
+        while let first = missing.first, let wanted = shapes.element(first, in: type),
+          wanted.order < shapes.element(draft.name(of: child), in: type)?.order ?? Int.max
+        {
+          silent(first, wanted.type)
+          missing.removeFirst()
+        }
+        self.element(child, element, space)
+      }
+      if draft.name(of: slot) == .manufacturedProduct,
+        !children.contains(where: {
+          [.manufacturedMaterial, .manufacturedLabeledDrug].contains(draft.name(of: $0))
+        }), let wanted = shapes.element(.manufacturedMaterial, in: type)
+      {
+        silent(.manufacturedMaterial, wanted.type)
+      }
+      for name in missing {
+        if let wanted = shapes.element(name, in: type) { silent(name, wanted.type) }
+      }
+    }
+    nodes[own].end = UInt32(nodes.count)
+  }
+
+  /// An element of which nothing is known.
+  private mutating func silent(_ name: Name, _ type: Int) {
+    let own = nodes.count
+    append(.element, name, .empty, .v3, 0)
+    if facts.attribute(.nullFlavor, of: type) != nil {
+      append(.attribute, .nullFlavor, Text("NI"), .none, 1)
+    }
+    completeAttributes(name, [], type)
+    for inner in shapes.needed(in: type) {
+      if let wanted = shapes.element(inner, in: type) { silent(inner, wanted.type) }
+    }
+    nodes[own].end = UInt32(nodes.count)
+  }
+
+  /// Attributes that the schema requires, where nobody wrote them.
+  private mutating func completeAttributes(_ name: Name, _ children: [Draft.Slot], _ type: Int) {
+    for required in facts.attributes(of: type) where required.isRequired {
+      guard
+        !children.contains(where: {
+          draft.name(of: $0) == required.name && draft.kind(of: $0) == .string
+        })
+      else { continue }
+      let value: Text
+      if let known = required.fixed ?? required.fallback {
+        value = known
+      } else if required.name == .moodCode {
+        value = Text("EVN")
+      } else if required.name == .typeCode {
+        value = Text("COMP")
+      } else {
+        value = ModelClass.code(of: name)
+      }
+      if !value.isEmpty { append(.attribute, required.name, value, .none, 1) }
+    }
+  }
+
+  private mutating func declareNamespaces() {
+    for (prefix, space) in [("", Namespace.v3), ("xsi", .xsi), ("sdtc", .sdtc)] {
+      let bytes = Array(prefix.utf8)
+      let name = bytes.withUnsafeBufferPointer { buffer in
+        buffer.baseAddress.map { names.name($0, buffer.count) } ?? .none
+      }
+      let arena = draft.arena
+      append(.namespace, name, arena.copy(space.uri), .none, 1)
+    }
+  }
+
+  private func effectiveType(_ children: [Draft.Slot], _ declared: Int) -> Int {
+    for child in children where draft.name(of: child) == .type && draft.kind(of: child) == .string {
+      let named = facts.type(named: draft.text(of: child))
+      if named != 0 { return named }
+    }
+    return declared
+  }
+
+  private mutating func attribute(_ slot: Draft.Slot, _ type: Int) {
+    let name = draft.name(of: slot)
+    let known = facts.attribute(name, of: type)
+    // A value that the schema does not allow is left out, and so is an attribute that it does not know.
+    if verbatim.contains(slot) {
+    } else if let known {
+      guard known.fixed.map({ $0 == draft.text(of: slot).trimmed }) ?? true,
+        CDAFormat.isValid(draft.text(of: slot), type: known.type, facts)
+      else { return }
+    } else if name != .type {
+      return
+    }
+    places[Int(slot.index)] = Int32(nodes.count)
+    let isType = known == nil && name == .type
+    let space: Namespace = isType ? .xsi : known?.isSDTC ?? false ? .sdtc : .none
+    append(
+      .attribute, name, draft.text(of: slot), space, isType ? 2 : space == .sdtc ? 3 : 1)
+  }
+
+  private mutating func content(_ slot: Draft.Slot, _ type: Int) {
+    switch draft.kind(of: slot) {
+    case .text:
+      places[Int(slot.index)] = Int32(nodes.count)
+      append(.text, .none, draft.text(of: slot), .none, 0)
+    case .object:
+      let pair = shapes.pair(draft.name(of: slot), in: type)
+      element(
+        slot, (pair?.v3 ?? pair?.sdtc)?.type ?? 0,
+        pair?.v3 == nil && pair?.sdtc != nil ? .sdtc : .v3)
+    default: break
+    }
+  }
+
+  /// The elements in the order of the schema, those that it does not know last. Of elements that both
+  /// namespaces have, the first is CDA's own and the others are of the extension.
+  private func sorted(
+    _ children: [Draft.Slot], _ type: Int
+  ) -> [(slot: Draft.Slot, type: Int, space: Namespace)] {
+    var found: [(slot: Draft.Slot, order: Int, type: Int, space: Namespace)] = []
+    for child in children where draft.kind(of: child) == .object {
+      let name = draft.name(of: child)
+      let pair = shapes.pair(name, in: type)
+      var element = pair?.v3 ?? pair?.sdtc
+      var space: Namespace = pair?.v3 == nil && pair?.sdtc != nil ? .sdtc : .v3
+      if let own = pair?.v3, let other = pair?.sdtc, !own.isList,
+        found.contains(where: { draft.name(of: $0.slot) == name })
+      {
+        element = other
+        space = .sdtc
+      }
+      found.append((child, element?.order ?? Int.max, element?.type ?? 0, space))
+      var position = found.count - 1
+      while position > 0, found[position].order < found[position - 1].order {
+        found.swapAt(position, position - 1)
+        position -= 1
+      }
+    }
+    return found.map { ($0.slot, $0.type, $0.space) }
+  }
+}
+
+/// The class codes of CDA's acts, by the elements that they are.
+enum ModelClass {
+  static func code(of element: Name) -> Text {
+    switch element {
+    case .observation, .observationMedia: Text("OBS")
+    case .act: Text("ACT")
+    case .procedure: Text("PROC")
+    case .encounter: Text("ENC")
+    case .substanceAdministration: Text("SBADM")
+    case .supply: Text("SPLY")
+    case .organizer: Text("CLUSTER")
+    case .regionOfInterest: Text("ROIOVL")
+    case .relatedEntity, .relatedSubject: Text("PRS")
+    case .associatedEntity: Text("ASSIGNED")
+    default: .empty
+    }
+  }
+}

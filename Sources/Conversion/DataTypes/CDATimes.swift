@@ -1,0 +1,110 @@
+import ClinicalTree
+import Definitions
+
+// date, dateTime, instant, Period to TS, IVL_TS.
+
+extension CDABuilder {
+  /// Writes the value of a TS: the form that the source of the FHIR had, if that is kept beside the
+  /// value, else the same moment in the same precision.
+  @discardableResult
+  func ts(_ time: FHIRValue, into element: Draft.Slot) -> Bool {
+    let written = leaf(.valueString, in: extended(FHIRBuilder.sourceTime, in: time.extended))
+    if let written, written.text.isHL7Time {
+      let slot = attribute(.value, Sourced(written.text, .leaf(written)), in: element)
+      if let leaf = time.leaf { note(.leaf(leaf), slot) }
+      markStructural(extended(FHIRBuilder.sourceTime, in: time.extended))
+      return true
+    }
+    guard let leaf = time.leaf else { return nullFlavor(time, in: element) }
+    guard let value = PartialDateTime(fhir: leaf.text.string) else {
+      report(
+        Conversion.badTime, at: leaf, "a time of \(leaf.text.count) characters that is no time")
+      return false
+    }
+    attribute(.value, Sourced(arena.copy(value.hl7), .leaf(leaf)), in: element)
+    return true
+  }
+
+  /// Adds a TS.
+  @discardableResult
+  func ts(_ time: FHIRValue?, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {
+    guard let time else { return nil }
+    let element = add(name, in: parent)
+    if ts(time, into: element) { return element }
+    draft.removeLast(element)
+    return nil
+  }
+
+  /// Writes low and high for a Period.
+  @discardableResult
+  func ivlTS(_ period: Cursor, into element: Draft.Slot) -> Bool {
+    let low = ts(value(.start, in: period), as: .low, in: element)
+    let high = ts(value(.end, in: period), as: .high, in: element)
+    return low != nil || high != nil
+  }
+
+  /// Writes a time of a choice element, in whatever form it stands: a point as the value, a Period as
+  /// low and high.
+  @discardableResult
+  func time(
+    _ stem: Name, of resource: Cursor, as name: Name = .effectiveTime, in parent: Draft.Slot
+  )
+    -> Draft.Slot?
+  {
+    guard let (value, type) = choice(stem, in: resource) else { return nil }
+    let element = add(name, in: parent)
+    let isWritten: Bool
+    switch type.string {
+    case "DateTime", "Date", "Instant": isWritten = ts(value, into: element)
+    case "Period": isWritten = value.object.map { ivlTS($0, into: element) } ?? false
+    default: isWritten = false
+    }
+    if isWritten { return element }
+    draft.removeLast(element)
+    return nil
+  }
+}
+
+extension PartialDateTime {
+  /// The moment as version 3 of HL7 writes it: digits without signs between them.
+  var hl7: String {
+    var text = ""
+    var hasDate = true
+    for character in fhir {
+      if character == "T" {
+        hasDate = false
+        continue
+      }
+      if character == "Z" {
+        text += "+0000"
+      } else if character == ":" || hasDate && character == "-" {
+        continue
+      } else {
+        text.append(character)
+      }
+    }
+    return text
+  }
+}
+
+extension Text {
+  /// Whether the text has the form of a time of HL7 version 3, as CDA's schema wants it.
+  var isHL7Time: Bool {
+    var place = 0
+    while place < count, Bytes.isDigit(self[place]) { place += 1 }
+    guard place >= 1, place <= 14 else { return false }
+    if place < count, self[place] == UInt8(ascii: ".") {
+      guard place == 14 else { return false }
+      place += 1
+      let first = place
+      while place < count, Bytes.isDigit(self[place]) { place += 1 }
+      if place == first { return false }
+    }
+    if place == count { return true }
+    guard place >= 9, self[place] == UInt8(ascii: "+") || self[place] == UInt8(ascii: "-") else {
+      return false
+    }
+    let rest = slice(place + 1..<count)
+    return (1...4).contains(rest.count) && rest.bytes.allSatisfy(Bytes.isDigit)
+  }
+}

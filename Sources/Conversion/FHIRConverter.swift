@@ -1,0 +1,268 @@
+package import ClinicalTree
+import Definitions
+import FHIRFormats
+
+/// Converts FHIR R4 to C-CDA documents.
+package struct FHIRConverter: Sendable {
+  private let options: Conversion.Options
+  private let kind: Conversion.DocumentKind?
+  /// How often a document is written again without what was found unlawful.
+  private static let attempts = 10
+
+  /// `kind` is the document to make; without it that of the Composition, or a CCD where there is none.
+  package init(options: Conversion.Options = .init(), kind: Conversion.DocumentKind? = nil) {
+    self.options = options
+    self.kind = kind
+  }
+
+  /// What a conversion made.
+  package struct Result: Sendable {
+    /// The document.
+    package let tree: Tree
+    /// What was found on the way, in the order of its places.
+    package let issues: [Issue]
+    /// What became of each leaf of the source; `nil` when it was not asked for.
+    package let ledger: ConversionLedger?
+  }
+
+  /// Converts a Bundle, or a single resource, to a document.
+  ///
+  /// - Parameters:
+  ///   - tree: The source, a tree of FHIR.
+  ///   - keepsLedger: Whether to record what becomes of each leaf.
+  ///   - check: Gets the document and gives the nodes at which it breaks a rule of the schema, or of a
+  ///     template that it claims with the root of that. What stands there as the source of the FHIR had it then travels beside
+  ///     its statement; what fails without that does not claim the template.
+  /// - Returns: The document, what was found on the way and, when asked for, the ledger.
+  package func convert(
+    _ tree: Tree, keepsLedger: Bool = false, check: (Tree) -> [(node: Int, template: String?)]
+  ) -> Result {
+    tree.withCursor { root in
+      var bans = Bans()
+      var attempt = 1
+      while true {
+        let builder = CDABuilder(
+          root, tree: tree, options: options, keepsLedger: keepsLedger, bans: bans)
+        builder.convert(to: kind)
+        let frozen = CDAFreezer.freeze(
+          builder.draft, builder.document, verbatim: builder.verbatim)
+        let faults = check(frozen.tree)
+        if attempt < Self.attempts, !faults.isEmpty,
+          builder.learn(from: faults, frozen.nodes, into: &bans)
+        {
+          attempt += 1
+          continue
+        }
+        let ledger = builder.ledger.map {
+          ConversionLedger(
+            source: tree, target: frozen.tree, places: frozen.nodes, records: $0, use: builder.use)
+        }
+        return Result(tree: frozen.tree, issues: builder.issues(), ledger: ledger)
+      }
+    }
+  }
+}
+
+extension CDABuilder {
+  /// Writes the document.
+  func convert(to kind: Conversion.DocumentKind?) {
+    let composition = resources.entries.first { $0.type == .Composition }?.resource
+    patient = subject(composition)
+    indexRelations(composition)
+    let template = documentTemplate(kind, composition)
+    header(composition, template)
+    let bodyDone = done
+    done = []
+    let body = body(composition, template)
+    done = bodyDone
+    if let composition {
+      owner = composition
+      restore(composition, [.ClinicalDocument: [document]])
+      for name in [Name.author, .documentationOf, .informationRecipient] {
+        completeHeaderPart(name)
+      }
+      markSubject(of: composition)
+      leaveBehind(composition, besides: .section)
+    }
+    if let patient { leaveBehind(patient) }
+    leftSection(in: body)
+    completeAddresses(below: document)
+    finish()
+  }
+
+  private func documentTemplate(
+    _ kind: Conversion.DocumentKind?, _ composition: Cursor?
+  ) -> DocumentTemplate? {
+    if let kind { return DocumentTemplate.of(kind) }
+    guard let composition else { return DocumentTemplate.of(.ccd) }
+    return DocumentTemplate.all.first { hasType($0.code, composition) }
+  }
+
+  private func hasType(_ code: StaticString, _ composition: Cursor) -> Bool {
+    objects(.coding, in: object(.type, in: composition)).contains {
+      leaf(.code, in: $0).map { $0.text == code } ?? false
+    }
+  }
+
+  /// The subject of the Composition, or the one patient of the Bundle.
+  private func subject(_ composition: Cursor?) -> Cursor? {
+    if let target = resolve(object(.subject, in: composition)),
+      ResourceTable.type(of: target) == .Patient
+    {
+      return target
+    }
+    let patients = resources.entries.filter { $0.type == .Patient }
+    if patients.count > 1 {
+      report(Conversion.severalPatients, at: patients[1].resource, "\(patients.count) patients")
+    }
+    if patients.isEmpty { report(Conversion.noPatient, at: source, "no Patient") }
+    return patients.first?.resource
+  }
+
+  /// Who is whose member, author and entry.
+  private func indexRelations(_ composition: Cursor?) {
+    func collect(_ section: Cursor) {
+      let isConcerns = objects(.coding, in: object(.code, in: section)).contains {
+        leaf(.code, in: $0).map { $0.text == "75310-3" } ?? false
+      }
+      for entry in objects(.entry, in: section) {
+        guard let target = resolve(entry) else { continue }
+        sectionEntries.insert(target.index)
+        if isConcerns { concerns.insert(target.index) }
+      }
+      for nested in objects(.section, in: section) { collect(nested) }
+    }
+    for section in objects(.section, in: composition) { collect(section) }
+    let relationship: StaticString =
+      "https://crestkit.example/fhir/StructureDefinition/cda-relationship"
+    for entry in resources.entries {
+      let resource = entry.resource
+      switch entry.type {
+      case .Provenance:
+        for target in objects(.target, in: resource) {
+          if let found = resolve(target) { provenances[found.index, default: []].append(resource) }
+        }
+      case .Observation:
+        for member in objects(.hasMember, in: resource) { addMember(member) }
+      case .DiagnosticReport:
+        for result in objects(.result, in: resource) { addMember(result) }
+      case .Encounter:
+        for diagnosis in objects(.diagnosis, in: resource) {
+          if let condition = object(.condition, in: diagnosis) { addMember(condition) }
+        }
+      case .Immunization:
+        for reaction in objects(.reaction, in: resource) {
+          if let detail = object(.detail, in: reaction) { addMember(detail) }
+        }
+      case .Condition:
+        for evidence in objects(.evidence, in: resource) {
+          for detail in objects(.detail, in: evidence) { addMember(detail) }
+        }
+      default: break
+      }
+      for extended in allExtended(relationship, in: resource) {
+        if let target = object(.valueReference, in: self.extended("target", in: extended)) {
+          addMember(target)
+        }
+      }
+    }
+  }
+
+  private func addMember(_ reference: Cursor) {
+    if let target = resolve(reference) { members.insert(target.index) }
+  }
+
+  /// Addresses below an element, completed as the profile of addresses wants them.
+  private func completeAddresses(below element: Draft.Slot) {
+    for child in draft.children(of: element) where draft.kind(of: child) == .object {
+      if draft.name(of: child) == .addr {
+        completeAddress(child)
+      } else if draft.name(of: child) != .component {
+        completeAddresses(below: child)
+      }
+    }
+  }
+
+  /// What restored parts of the header still lack.
+  private func completeHeaderPart(_ name: Name) {
+    for part in draft.children(of: document) where draft.name(of: part) == name {
+      switch name {
+      case .author:
+        silent(.time, in: part)
+        if let entity = child(.assignedAuthor, of: part) {
+          for name in [Name.id, .addr, .telecom] { silent(name, in: entity) }
+        }
+      default: break
+      }
+    }
+  }
+
+  /// Takes from the faults of a document what may not stand in it as it does; `false` when there is
+  /// nothing to take.
+  func learn(from faults: [(node: Int, template: String?)], _ nodes: [Int32], into bans: inout Bans)
+    -> Bool
+  {
+    var slots: [Int32: Draft.Slot] = [:]
+    for (slot, node) in nodes.enumerated() where node >= 0 {
+      slots[node] = draft.slot(at: Int32(slot))
+    }
+    var learned = false
+    for fault in faults {
+      guard var slot = slots[Int32(fault.node)] else { continue }
+      while true {
+        let claims = (claims[slot] ?? []).filter {
+          fault.template == nil || fault.template == $0.root
+        }
+        // The rules of sections and documents are about what stands in them as a whole.
+        let isWhole = slot == document || draft.name(of: slot) == .section
+        let isOfTemplate = fault.template != nil
+        let contents: [Int]
+        if slot == document {
+          contents = draft.children(of: slot).filter { draft.name(of: $0) != .component }
+            .flatMap(restoredContents)
+        } else {
+          contents = isWhole && !claims.isEmpty && isOfTemplate ? [] : restoredContents(of: slot)
+        }
+        if !contents.isEmpty {
+          bans.contents.formUnion(contents)
+          learned = true
+          break
+        }
+        if !claims.isEmpty, isOfTemplate {
+          bans.claims.formUnion(claims)
+          learned = true
+          break
+        }
+        guard let parent = draft.parent(of: slot), parent != draft.root else { break }
+        slot = parent
+      }
+    }
+    return learned
+  }
+
+  /// What was restored below an element, up to the next one that claims a template.
+  private func restoredContents(of element: Draft.Slot) -> [Int] {
+    if let own = restoredSlots[element] { return [own] }
+    var found: [Int] = []
+    for child in draft.children(of: element)
+    where (claims[child] ?? []).isEmpty || restoredSlots[child] != nil {
+      found += restoredContents(of: child)
+    }
+    return found
+  }
+
+  /// The issues of the conversion with their paths and places.
+  func issues() -> [Issue] {
+    if findings.isEmpty { return [] }
+    var lines = LineTable(sourceTree.source)
+    var paths = PathWriter(sourceTree)
+    var seen: Set<String> = []
+    return findings.sorted { ($0.node, $0.code.id) < ($1.node, $1.code.id) }.compactMap { finding in
+      let path = paths.path(of: finding.node)
+      guard seen.insert(finding.code.id + path).inserted else { return nil }
+      return Issue(
+        finding.code, finding.message, path: path,
+        position: lines.position(of: Int(sourceTree.nodes[finding.node].place)))
+    }
+  }
+}

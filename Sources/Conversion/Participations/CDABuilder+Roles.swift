@@ -1,0 +1,270 @@
+import ClinicalTree
+import Definitions
+
+extension CDABuilder {
+  /// The element that holds the role of a participation.
+  private func roleElement(of participation: Draft.Slot, for type: Name) -> Name {
+    switch draft.name(of: participation) {
+    case .author: .assignedAuthor
+    case .informant: type == .RelatedPerson ? .relatedEntity : .assignedEntity
+    case .informationRecipient: .intendedRecipient
+    case .custodian: .assignedCustodian
+    case .participant:
+      draft.parent(of: participation) == document ? .associatedEntity : .participantRole
+    default: .assignedEntity
+    }
+  }
+
+  /// Writes whoever a reference leads to as the role of a participation; one that leads nowhere as what
+  /// it says itself.
+  @discardableResult
+  func participation(_ reference: Cursor, into participation: Draft.Slot) -> Bool {
+    let resource = resolve(reference)
+    let type = resource.map(ResourceTable.type(of:)) ?? .none
+    let entity = add(roleElement(of: participation, for: type), in: participation)
+    if let resource {
+      guard role(resource, type, into: entity, of: participation) else {
+        draft.remove(entity)
+        return false
+      }
+      note(reference: reference, entity)
+    } else if !unresolved(reference, into: entity) {
+      draft.remove(entity)
+      return false
+    }
+    // What a reference is called where the resource has no name of its own.
+    completeRole(entity)
+    return true
+  }
+
+  /// A reference without its resource: the identifier and the words that it has.
+  private func unresolved(_ reference: Cursor, into entity: Draft.Slot) -> Bool {
+    var isWritten = false
+    if let identifier = value(.identifier, in: reference) {
+      isWritten = ii(identifier, in: organization(in: entity) ?? entity) != nil
+    }
+    if let display = leaf(.display, in: reference) {
+      if let organization = organization(in: entity) {
+        text(display.sourced, in: add(.name, in: organization))
+      } else if let holder = personElement(of: entity) {
+        text(display.sourced, in: add(.name, in: add(holder, in: entity)))
+      }
+      isWritten = true
+    }
+    return isWritten
+  }
+
+  /// The organisation in a role that is always one.
+  private func organization(in entity: Draft.Slot) -> Draft.Slot? {
+    guard draft.name(of: entity) == .assignedCustodian else { return nil }
+    return child(.representedCustodianOrganization, of: entity)
+      ?? add(.representedCustodianOrganization, in: entity)
+  }
+
+  private func personElement(of entity: Draft.Slot) -> Name? {
+    switch draft.name(of: entity) {
+    case .assignedAuthor, .assignedEntity: .assignedPerson
+    case .associatedEntity: .associatedPerson
+    case .intendedRecipient: .informationRecipient
+    case .relatedEntity: .relatedPerson
+    case .participantRole: .playingEntity
+    default: nil
+    }
+  }
+
+  /// Fills the role of a participation from a resource; `false` where the role cannot hold it.
+  private func role(
+    _ resource: Cursor, _ type: Name, into entity: Draft.Slot, of participation: Draft.Slot
+  ) -> Bool {
+    let before = (owner, done)
+    defer { (owner, done) = before }
+    if !isContained(resource) { owner = resource }
+    done = []
+    markIdentity(of: resource)
+    switch (type, draft.name(of: entity)) {
+    case (.Organization, .assignedCustodian):
+      self.organization(resource, into: add(.representedCustodianOrganization, in: entity))
+    case (_, .assignedCustodian): return false
+    case (.Practitioner, _): apply(RoleTables.practitioner, resource, to: entity)
+    case (.PractitionerRole, _): practitionerRole(resource, into: entity)
+    case (.Organization, _): return organization(resource, of: entity)
+    case (.Patient, _):
+      // The ids say who it is.
+      identifiers(of: resource, in: entity)
+    case (.RelatedPerson, _):
+      if draft.name(of: entity) != .assignedEntity {
+        constant(.classCode, "PRS", Reason("somebody around the patient"), in: entity)
+      }
+      apply(RoleTables.relatedPerson, resource, to: entity)
+      markSubject(of: resource)
+    case (.Device, .assignedAuthor):
+      apply(RoleTables.authoringDevice, resource, to: entity)
+      if let owner = object(.owner, in: resource), let organization = resolve(owner) {
+        self.organization(organization, into: add(.representedOrganization, in: entity))
+        note(reference: owner, entity)
+      }
+    case (.Device, .participantRole):
+      constant(.classCode, "MANU", in: entity)
+      apply(RoleTables.playingDevice, resource, to: entity)
+      markSubject(of: resource)
+    case (.Location, .participantRole):
+      constant(.classCode, "SDLOC", in: entity)
+      apply(RoleTables.location, resource, to: entity)
+      if let organization = object(.managingOrganization, in: resource).flatMap(resolve) {
+        scope(organization, into: add(.scopingEntity, in: entity))
+      }
+    default: return false
+    }
+    leaveBehind(resource)
+    return true
+  }
+
+  private func practitionerRole(_ role: Cursor, into entity: Draft.Slot) {
+    if let reference = object(.practitioner, in: role), let person = resolve(reference) {
+      let before = done
+      done = []
+      markIdentity(of: person)
+      apply(RoleTables.practitioner, person, to: entity)
+      done = before
+      note(reference: reference, entity)
+      leaveBehind(person)
+    }
+    apply(RoleTables.practitionerRole, role, to: entity)
+    if let reference = object(.organization, in: role), let organization = resolve(reference) {
+      if self.organization(organization, of: entity) { note(reference: reference, entity) }
+    }
+  }
+
+  /// An organisation as the one that a role is held for.
+  private func organization(_ organization: Cursor, of entity: Draft.Slot) -> Bool {
+    let name: Name
+    switch draft.name(of: entity) {
+    case .assignedAuthor, .assignedEntity: name = .representedOrganization
+    case .associatedEntity: name = .scopingOrganization
+    case .intendedRecipient: name = .receivedOrganization
+    case .participantRole:
+      scope(organization, into: add(.scopingEntity, in: entity))
+      return true
+    default: return false
+    }
+    self.organization(organization, into: add(name, in: entity))
+    return true
+  }
+
+  private func scope(_ organization: Cursor, into entity: Draft.Slot) {
+    let before = done
+    done = []
+    defer { done = before }
+    markIdentity(of: organization)
+    apply(RoleTables.scopingEntity, organization, to: entity)
+    leaveBehind(organization)
+  }
+
+  /// Fills an organisation.
+  func organization(_ organization: Cursor, into element: Draft.Slot) {
+    let before = (owner, done)
+    defer { (owner, done) = before }
+    if !isContained(organization) { owner = organization }
+    done = []
+    markIdentity(of: organization)
+    apply(RoleTables.organization, organization, to: element)
+    if let reference = object(.partOf, in: organization), let whole = resolve(reference),
+      whole.index != organization.index, depth(of: element) < 40,
+      draft.name(of: element) != .representedCustodianOrganization
+    {
+      let part = add(.asOrganizationPartOf, in: element)
+      self.organization(whole, into: add(.wholeOrganization, in: part))
+      note(reference: reference, part)
+    }
+    completeOrganization(element)
+    leaveBehind(organization)
+  }
+
+  private func depth(of slot: Draft.Slot) -> Int {
+    var depth = 0
+    var slot = slot
+    while let parent = draft.parent(of: slot) {
+      depth += 1
+      slot = parent
+    }
+    return depth
+  }
+
+  func isContained(_ resource: Cursor) -> Bool {
+    resource.index > owner.index && resource.end <= owner.end
+  }
+
+  // MARK: What roles require
+
+  private func completeRole(_ entity: Draft.Slot) {
+    switch draft.name(of: entity) {
+    case .assignedAuthor, .assignedEntity:
+      silent(.id, in: entity)
+      silent(.addr, in: entity)
+      silent(.telecom, in: entity)
+    case .assignedCustodian:
+      if let organization = child(.representedCustodianOrganization, of: entity) {
+        completeOrganization(organization)
+      }
+    case .relatedEntity, .associatedEntity:
+      if attribute(.classCode, of: entity) == nil {
+        constant(
+          .classCode, draft.name(of: entity) == .relatedEntity ? "PRS" : "ASSIGNED", in: entity)
+      }
+    default: break
+    }
+    completeNames(below: entity)
+  }
+
+  private func completeOrganization(_ element: Draft.Slot) {
+    silent(.id, in: element)
+    if child(.name, of: element) == nil { silent(.name, in: element) }
+    silent(.telecom, in: element)
+    silent(.addr, in: element)
+    completeNames(below: element)
+  }
+
+  /// Addresses have a line and a city, in the United States by its profile also a state and a code.
+  private func completeNames(below element: Draft.Slot) {
+    for part in draft.children(of: element) where draft.name(of: part) == .addr {
+      completeAddress(part)
+    }
+  }
+
+  func completeAddress(_ address: Draft.Slot) {
+    guard attribute(.nullFlavor, of: address) == nil else { return }
+    let words = draft.children(of: address).filter { draft.kind(of: $0) == .text }
+    if !words.isEmpty {
+      // No words may stand beside the parts: an address in one piece is its line.
+      let line = add(.streetAddressLine, in: address)
+      for word in words { draft.move(word, to: line) }
+    }
+    silent(.streetAddressLine, in: address)
+    silent(.city, in: address)
+    let country = child(.country, of: address).flatMap { draft.children(of: $0).last }
+      .map { draft.text(of: $0) }
+    if country.map({ $0 == "US" }) ?? true {
+      silent(.state, in: address)
+      silent(.postalCode, in: address)
+    }
+  }
+
+  // MARK: Authors
+
+  /// An author from whoever a member names and the time that another one has.
+  func author(of resource: Cursor, _ who: Name?, _ when: Name?, in statement: Draft.Slot) {
+    let reference = who.flatMap { object($0, in: resource) }
+    let time = when.flatMap { value($0, in: resource) }
+    guard reference != nil || time != nil else { return }
+    let author = add(.author, in: statement)
+    claim(Skeleton.Template(root: "2.16.840.1.113883.10.20.22.4.119", version: ""), on: author)
+    ts(time, as: .time, in: author)
+    silent(.time, in: author)
+    if let reference, participation(reference, into: author) { return }
+    if child(.time, of: author).flatMap({ attribute(.value, of: $0) }) == nil {
+      draft.remove(author)
+      return
+    }
+    silent(.id, in: add(.assignedAuthor, in: author))
+  }
+}

@@ -1,0 +1,383 @@
+import ClinicalTree
+import Definitions
+
+extension CDABuilder {
+  /// Writes the body: the sections of a Composition, or those in which resources without one belong.
+  func body(_ composition: Cursor?, _ template: DocumentTemplate?) -> Draft.Slot {
+    let body = add(.structuredBody, in: add(.component, in: document))
+    var codes: Set<Text> = []
+    for (number, section) in objects(.section, in: composition).enumerated() {
+      self.section(section, at: arena.copy("section[\(number)]"), in: body, &codes)
+    }
+    looseSections(in: body, &codes)
+    factSection(in: body, &codes)
+    for code in template?.missing(codes) ?? [] {
+      guard let known = SectionTemplate.of(Text(code)) else { continue }
+      emptySection(known, in: body)
+    }
+    if draft.isEmpty(body) {
+      // The schema wants a section, whatever there is to say.
+      emptySection(SectionTemplate.all[0], in: body)
+    }
+    return body
+  }
+
+  /// `path` is the place of the section in the Composition.
+  private func section(
+    _ section: Cursor, at path: Text, in holder: Draft.Slot, _ codes: inout Set<Text>
+  ) {
+    let component = add(.component, in: holder)
+    let element = add(.section, in: component)
+    let code =
+      objects(.coding, in: object(.code, in: section)).lazy
+      .compactMap { self.leaf(.code, in: $0)?.text }.first ?? .empty
+    codes.insert(code)
+    let known = SectionTemplate.of(code)
+    claimSection(known, on: element)
+    if let concept = value(.code, in: section) { cd(concept, as: .code, in: element) }
+    silent(.code, in: element)
+    if let title = leaf(.title, in: section) {
+      text(title.sourced, in: add(.title, in: element))
+    }
+    for author in objects(.author, in: section) {
+      let slot = add(.author, in: element)
+      if participation(author, into: slot) {
+        silent(.time, in: slot)
+      } else {
+        draft.removeLast(slot)
+      }
+    }
+    let narrative = object(.text, in: section)
+    let words = add(.text, in: element)
+    if let div = leaf(.div, in: narrative) { self.narrative(div, into: words) }
+    if let narrative { markStructural(narrative.property(.status)) }
+    let hasWords = leaf(.div, in: narrative) != nil
+    let context = WritingContext(section: code)
+    let entries = objects(.entry, in: section)
+    let targets = entries.map(resolve)
+    let rows = hasWords ? [:] : table(of: targets.compactMap { $0 }, in: words)
+    for (reference, target) in zip(entries, targets) {
+      guard let target else {
+        report(Conversion.danglingEntry, at: reference, "an entry that leads to no resource")
+        continue
+      }
+      entry(target, reference, in: element, context, row: rows[target.index])
+    }
+    if code == "29762-2" { patientFacts(in: element) }
+    for (number, nested) in objects(.section, in: section).enumerated() {
+      self.section(
+        nested, at: arena.join(path, arena.copy(".section[\(number)]")), in: element, &codes)
+    }
+    emptyReason(section, element, hasEntries: !entries.isEmpty)
+    if draft.isEmpty(words) {
+      constant(.nullFlavor, "NI", .required, in: words)
+    }
+    let written = Set(draft.children(of: element))
+    restore(section, [.section: [element]])
+    for entry in draft.children(of: element)
+    where draft.name(of: entry) == .entry && !written.contains(entry) && restoredSlots[entry] == nil
+    {
+      markSilence(of: entry, section)
+    }
+    leaveBehind(section, at: path)
+    if child(.title, of: element) == nil { silent(.title, in: element) }
+  }
+
+  /// The templates of a section: the one that requires entries, unless they have been found wanting.
+  func claimSection(_ known: SectionTemplate?, on element: Draft.Slot) {
+    guard let known else { return }
+    for template in known.templates where claim(template, on: element) { return }
+  }
+
+  private func entry(
+    _ target: Cursor, _ reference: Cursor, in section: Draft.Slot, _ context: WritingContext,
+    row: Text?
+  ) {
+    let entry = add(.entry, in: section)
+    if statements[target.index] != nil, context.section == "75310-3",
+      ResourceTable.type(of: target) == .Condition
+    {
+      // A concern about a problem of another section refers to that.
+      if concern(about: target, in: entry) {
+        note(reference: reference, entry)
+      } else {
+        draft.removeLast(entry)
+      }
+      return
+    }
+    guard statement(target, in: entry, context) else {
+      draft.removeLast(entry)
+      return
+    }
+    note(reference: reference, entry)
+    if let row, let made = statements[target.index] { refer(made.slot, to: row) }
+  }
+
+  /// Refers from a statement to its row in a table that was made for it.
+  func refer(_ statement: Draft.Slot, to row: Text) {
+    guard child(.text, of: statement) == nil,
+      shapes.element(.text, in: type(of: statement)) != nil
+    else { return }
+    let reference = add(.reference, in: add(.text, in: statement))
+    attribute(
+      .value,
+      Sourced(arena.join(Text("#"), row), .rule(Reason("leads to the words of the statement"))),
+      in: reference)
+  }
+
+  private func emptyReason(_ section: Cursor, _ element: Draft.Slot, hasEntries: Bool) {
+    guard let coding = object(.coding, in: object(.emptyReason, in: section)),
+      let code = leaf(.code, in: coding), !hasEntries
+    else { return }
+    // An entry that was kept in parts says itself that there is nothing.
+    if keptPaths(of: section).contains(where: { $0.hasPrefix("section/entry/") }) { return }
+    // What is known to be nothing is told by the entry that is kept, or by the words.
+    if code.text == "nilknown" { return }
+    attribute(
+      .nullFlavor, Sourced(Text(code.text == "notasked" ? "NASK" : "NI"), .leaf(code)), in: element)
+    markStructural(leaf(.system, in: coding))
+  }
+
+  /// An entry that came back says that there is nothing to say, which is why it was no statement.
+  private func markSilence(of entry: Draft.Slot, _ section: Cursor) {
+    let reason = objects(.coding, in: object(.emptyReason, in: section)).lazy
+      .compactMap { self.leaf(.code, in: $0) }.first
+    for statement in draft.children(of: entry) where draft.kind(of: statement) == .object {
+      let code = objects(.coding, in: object(.code, in: section)).lazy
+        .compactMap { self.leaf(.code, in: $0)?.text }.first
+      if let skeleton = Skeleton.entry(of: code ?? .empty, draft.name(of: statement)),
+        child(.templateId, of: statement) == nil, let template = skeleton.template
+      {
+        claim(template, on: statement)
+        unfinished.append((statement, skeleton))
+      }
+      guard attribute(.nullFlavor, of: statement) == nil,
+        attribute(.negationInd, of: statement) == nil
+      else { continue }
+      if let reason {
+        let isKnown = reason.text == "nilknown"
+        attribute(
+          isKnown ? .negationInd : .nullFlavor,
+          Sourced(
+            Text(isKnown ? "true" : reason.text == "notasked" ? "NASK" : "NI"), .leaf(reason)),
+          in: statement)
+        if let coding = object(.coding, in: object(.emptyReason, in: section)) {
+          markStructural(leaf(.system, in: coding))
+        }
+      } else {
+        constant(
+          .nullFlavor, "NI", Reason("the entry says that there is nothing to say"), in: statement)
+      }
+    }
+  }
+
+  /// A social history for what is known of the patient, where there is no other.
+  private func factSection(in body: Draft.Slot, _ codes: inout Set<Text>) {
+    guard !hasPatientFacts, !codes.contains(Text("29762-2")), let patient, hasFacts(patient) else {
+      return
+    }
+    codes.insert(Text("29762-2"))
+    let section = looseSection(Text("29762-2"), in: body)
+    patientFacts(in: section)
+    text(Sourced(Text("See the entries"), .rule(.words)), in: add(.text, in: section))
+  }
+
+  /// A section that is there because the document's template wants it. Its mark says so, and it is not
+  /// read back.
+  private func emptySection(_ known: SectionTemplate, in body: Draft.Slot) {
+    let section = add(.section, in: add(.component, in: body))
+    constant(.nullFlavor, "NI", .required, in: section)
+    claimSection(known, on: section)
+    let mark = add(.templateId, in: section)
+    constant(.root, Conversion.contentOID, .required, in: mark)
+    constant(.extension, "no-information", .required, in: mark)
+    let code = add(.code, in: section)
+    constant(.code, known.code, .required, in: code)
+    constant(.codeSystem, "2.16.840.1.113883.6.1", .required, in: code)
+    text(Sourced(Text(known.title), .rule(.required)), in: add(.title, in: section))
+    text(Sourced(Text("No information"), .rule(.required)), in: add(.text, in: section))
+  }
+
+  // MARK: Resources that no section names
+
+  /// Sections for the statements of a Bundle that stand nowhere yet.
+  private func looseSections(in body: Draft.Slot, _ codes: inout Set<Text>) {
+    var bySection: [(code: Text, resources: [Cursor])] = []
+    for entry in resources.entries where statements[entry.resource.index] == nil {
+      guard let code = section(for: entry.resource, entry.type), !isMember(entry.resource) else {
+        continue
+      }
+      if let place = bySection.firstIndex(where: { $0.code == code }) {
+        bySection[place].resources.append(entry.resource)
+      } else {
+        bySection.append((code, [entry.resource]))
+      }
+    }
+    for (code, resources) in bySection {
+      codes.insert(code)
+      let section = looseSection(code, in: body)
+      let words = add(.text, in: section)
+      let rows = table(of: resources, in: words)
+      if code == "29762-2" { patientFacts(in: section) }
+      for resource in resources where statements[resource.index] == nil {
+        let entry = add(.entry, in: section)
+        if statement(resource, in: entry, WritingContext(section: code)) {
+          if let row = rows[resource.index], let made = statements[resource.index] {
+            refer(made.slot, to: row)
+          }
+        } else {
+          draft.removeLast(entry)
+        }
+      }
+      if draft.isEmpty(words) { constant(.nullFlavor, "NI", .required, in: words) }
+    }
+  }
+
+  /// A section that no Composition has.
+  private func looseSection(_ code: Text, in body: Draft.Slot) -> Draft.Slot {
+    let section = add(.section, in: add(.component, in: body))
+    let known = SectionTemplate.of(code)
+    claimSection(known, on: section)
+    let element = add(.code, in: section)
+    attribute(
+      .code, Sourced(code, .rule(Reason("the section for resources of this kind"))), in: element)
+    constant(.codeSystem, "2.16.840.1.113883.6.1", in: element)
+    text(Sourced(Text(known?.title ?? "Notes"), .rule(.required)), in: add(.title, in: section))
+    return section
+  }
+
+  /// Whether a resource stands inside of another statement that is still to be written.
+  private func isMember(_ resource: Cursor) -> Bool { members.contains(resource.index) }
+
+  /// The section in which a resource belongs by its type and category; `nil` for what is no statement.
+  private func section(for resource: Cursor, _ type: Name) -> Text? {
+    switch type {
+    case .Condition:
+      return hasCategory("health-concern", resource) ? Text("75310-3") : Text("11450-4")
+    case .AllergyIntolerance: return Text("48765-2")
+    case .MedicationRequest, .MedicationStatement, .MedicationDispense: return Text("10160-0")
+    case .MedicationAdministration: return Text("29549-3")
+    case .Immunization: return Text("11369-6")
+    case .DiagnosticReport: return Text("30954-2")
+    case .Observation:
+      if hasCategory("vital-signs", resource) { return Text("8716-3") }
+      if hasCategory("social-history", resource) { return Text("29762-2") }
+      if hasCategory("functional-status", resource) { return Text("47420-5") }
+      if hasCategory("cognitive-status", resource) { return Text("10190-7") }
+      if hasCategory("observation-adi-documentation", resource) { return Text("42348-3") }
+      return Text("30954-2")
+    case .Procedure: return Text("47519-4")
+    case .Encounter: return resource.index == encompassing?.index ? nil : Text("46240-8")
+    case .FamilyMemberHistory: return Text("10157-6")
+    case .Goal: return Text("61146-7")
+    case .CareTeam: return Text("85847-2")
+    case .Coverage: return Text("48768-6")
+    case .DeviceUseStatement: return Text("46264-8")
+    case .ServiceRequest, .DeviceRequest, .CarePlan: return Text("18776-5")
+    case .DocumentReference: return Text("34109-9")
+    default: return nil
+    }
+  }
+
+  func hasCategory(_ code: StaticString, _ resource: Cursor) -> Bool {
+    objects(.category, in: resource).contains { concept in
+      objects(.coding, in: concept).contains {
+        leaf(.code, in: $0).map { $0.text == code } ?? false
+      }
+    }
+  }
+
+  // MARK: Tables of words
+
+  /// Writes a table with a row for each resource, for people; the result is the IDs of the rows.
+  private func table(of resources: [Cursor], in text: Draft.Slot) -> [Int: Text] {
+    let rows = resources.map { ($0, words(of: $0)) }.filter {
+      !$0.1.what.isEmpty || !$0.1.when.isEmpty
+    }
+    guard !rows.isEmpty else { return [:] }
+    let table = add(.table, in: text)
+    let head = add(.tr, in: add(.thead, in: table))
+    for title in ["What", "When", "Details"] as [StaticString] {
+      self.text(Sourced(Text(title), .rule(.words)), in: add(.th, in: head))
+    }
+    let body = add(.tbody, in: table)
+    var ids: [Int: Text] = [:]
+    for (resource, words) in rows {
+      let row = add(.tr, in: body)
+      let id = newID("row")
+      attribute(.ID, Sourced(id, .rule(.words)), in: row)
+      ids[resource.index] = id
+      for word in [words.what, words.when, words.details] {
+        let cell = add(.td, in: row)
+        if !word.isEmpty { self.text(Sourced(word, .rule(.words)), in: cell) }
+      }
+    }
+    return ids
+  }
+
+  private func words(of resource: Cursor) -> (what: Text, when: Text, details: Text) {
+    var what = Text.empty
+    for name in [
+      Name.code, .vaccineCode, .medicationCodeableConcept, .description, .type, .relationship,
+      .class,
+    ] where what.isEmpty {
+      what = value(name, in: resource).map(words(of:)) ?? .empty
+    }
+    if what.isEmpty, let medication = object(.medicationReference, in: resource).flatMap(resolve) {
+      what = value(.code, in: medication).map(words(of:)) ?? .empty
+    }
+    if what.isEmpty, let title = leaf(.name, in: resource) ?? leaf(.title, in: resource) {
+      what = title.text
+    }
+    var when = Text.empty
+    for name in [
+      Name.effective, .onset, .occurrence, .performed, .timing, .started, .date, .authoredOn,
+      .period,
+      .startDate, .recordedDate,
+    ] where when.isEmpty {
+      if let found = choice(name, in: resource)?.value ?? value(name, in: resource) {
+        when =
+          found.object.map { period in
+            let ends = [leaf(.start, in: period)?.text, leaf(.end, in: period)?.text].compactMap {
+              $0
+            }
+            return ends.count == 2
+              ? arena.join(ends[0], Text(" to "), ends[1]) : ends.first ?? .empty
+          } ?? found.leaf?.text ?? .empty
+      }
+    }
+    var details: [Text] = []
+    if let (found, type) = choice(.value, in: resource) { details.append(words(of: found, type)) }
+    for name in [Name.status, .clinicalStatus, .verificationStatus, .lotNumber] {
+      if let found = value(name, in: resource) { details.append(words(of: found)) }
+    }
+    for note in objects(.note, in: resource) {
+      if let words = leaf(.text, in: note) { details.append(words.text) }
+    }
+    for dosage in objects(.dosageInstruction, in: resource) {
+      if let words = leaf(.text, in: dosage) { details.append(words.text) }
+    }
+    let said = details.filter { !$0.isEmpty }
+    return (
+      what, when, said.dropFirst().reduce(said.first ?? .empty) { arena.join($0, Text("; "), $1) }
+    )
+  }
+
+  private func words(of value: FHIRValue) -> Text { words(of: value, Text("CodeableConcept")) }
+
+  /// A value in words.
+  private func words(of value: FHIRValue, _ type: Text) -> Text {
+    if let leaf = value.leaf { return leaf.text }
+    guard let object = value.object else { return .empty }
+    if let text = leaf(.text, in: object) { return text.text }
+    for coding in objects(.coding, in: object) {
+      if let display = leaf(.display, in: coding) ?? leaf(.code, in: coding) { return display.text }
+    }
+    if let number = leaf(.value, in: object) {
+      let sign = leaf(.comparator, in: object)?.text ?? .empty
+      let unit = (leaf(.unit, in: object) ?? leaf(.code, in: object))?.text ?? .empty
+      return arena.join(sign, number.text, unit.isEmpty ? .empty : Text(" "), unit)
+    }
+    return (leaf(.display, in: object) ?? leaf(.code, in: object))?.text ?? .empty
+  }
+}

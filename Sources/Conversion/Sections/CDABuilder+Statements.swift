@@ -1,0 +1,256 @@
+import ClinicalTree
+import Definitions
+
+/// Where a resource is written.
+struct WritingContext {
+  /// The code of the section.
+  var section: Text
+  /// Whether the statement stands inside of another one.
+  var isNested = false
+  /// The kind of relation, where the statement stands inside of another one.
+  var relation: Sourced<Text>?
+
+  func nested(_ relation: Sourced<Text>? = nil) -> WritingContext {
+    WritingContext(section: section, isNested: true, relation: relation)
+  }
+}
+
+extension CDABuilder {
+  /// Writes what every statement has in common around what a table says: identity, subject, relations,
+  /// authors, what the source of the FHIR kept, and what is left.
+  ///
+  /// `levels` are further elements that paths of kept content may begin with.
+  func write(
+    _ resource: Cursor, as statement: Draft.Slot, levels: [Name: Draft.Slot] = [:],
+    _ context: WritingContext, _ body: () -> Void
+  ) {
+    let before = (owner, done)
+    if !isContained(resource) { owner = resource }
+    done = []
+    // What is told again is known by its ids; the rest of it stands where it was told first.
+    let isRepeated = statements[resource.index] != nil
+    statements[resource.index] = WrittenStatement(slot: statement, identified: statement)
+    markIdentity(of: resource)
+    markSubject(of: resource)
+    body()
+    negation(of: resource, in: levels[.act] ?? statement)
+    guideLinks(of: resource, in: statement)
+    if isRepeated {
+      (owner, done) = before
+      return
+    }
+    relations(of: resource, in: statement, context)
+    provenances(of: resource, in: statement)
+    var candidates = levels.mapValues { [$0] }
+    candidates[draft.name(of: statement), default: []].insert(statement, at: 0)
+    restore(resource, candidates)
+    carry(resource, in: statement)
+    (owner, done) = before
+  }
+
+  /// The type, the logical id and the full URL of a resource are the element that it is.
+  func markIdentity(of resource: Cursor) {
+    markStructural(resource.property(.resourceType))
+    markStructural(resource.property(.id))
+    if let narrative = object(.text, in: resource) { markStructural(narrative.property(.status)) }
+  }
+
+  /// The patient is the subject of a whole document.
+  func markSubject(of resource: Cursor) {
+    for name in [Name.subject, .patient, .beneficiary] {
+      guard let reference = object(name, in: resource) else { continue }
+      if let target = resolve(reference), target.index == patient?.index {
+        markStructural(leaf(.reference, in: reference))
+        markStructural(value(.type, in: reference)?.node)
+        markStructural(leaf(.display, in: reference))
+      } else {
+        markAbsent(FHIRValue(node: reference, shadow: nil))
+      }
+    }
+  }
+
+  /// Links to the guide: tags that say which of its statements speak of a record.
+  private func guideLinks(of resource: Cursor, in statement: Draft.Slot) {
+    for tag in objects(.tag, in: object(.meta, in: resource)) {
+      guard let system = leaf(.system, in: tag), let code = leaf(.code, in: tag),
+        system.text == Conversion.guideSystem
+      else { continue }
+      let reference = add(.reference, in: statement)
+      constant(.typeCode, "REFR", in: reference)
+      let document = add(.externalDocument, in: reference)
+      let id = add(.id, in: document)
+      attribute(.root, Sourced(Text(Conversion.guideOID), .leaf(system)), in: id)
+      attribute(.extension, code.sourced, in: id)
+    }
+  }
+
+  // MARK: Relations
+
+  private func relations(of resource: Cursor, in statement: Draft.Slot, _ context: WritingContext) {
+    let url: StaticString = "https://crestkit.example/fhir/StructureDefinition/cda-relationship"
+    for extended in allExtended(url, in: resource) {
+      guard let target = extendedReference("target", in: extended) else { continue }
+      let type = leaf(.valueCode, in: self.extended("type", in: extended))
+      let isWritten = relation(
+        to: target, type.map { Sourced($0.text, .leaf($0)) }, from: statement, context)
+      if isWritten { markStructural(extended) }
+    }
+  }
+
+  private func extendedReference(_ url: StaticString, in object: Cursor) -> Cursor? {
+    self.object(.valueReference, in: extended(url, in: object))
+  }
+
+  @discardableResult
+  func relation(
+    to reference: Cursor, _ type: StaticString, from statement: Draft.Slot,
+    _ context: WritingContext
+  ) -> Bool {
+    relation(to: reference, Sourced(Text(type), .rule(.template)), from: statement, context)
+  }
+
+  /// Writes another statement inside of this one, or a reference to it by its id where it stands
+  /// elsewhere; `false` for a reference that leads nowhere.
+  @discardableResult
+  func relation(
+    to reference: Cursor, _ type: Sourced<Text>?, from statement: Draft.Slot,
+    _ context: WritingContext
+  ) -> Bool {
+    guard let target = resolve(reference) else { return false }
+    let isOrganizer = draft.name(of: statement) == .organizer
+    let holder = add(isOrganizer ? .component : .entryRelationship, in: statement)
+    if !isOrganizer {
+      attribute(.typeCode, type ?? Sourced(Text("REFR"), .rule(.template)), in: holder)
+    } else if let type {
+      attribute(.typeCode, type, in: holder)
+    }
+    let isElsewhere = sectionEntries.contains(target.index) || statements[target.index] != nil
+    guard isElsewhere ? self.reference(to: target, in: holder) : nest(target, in: holder, context)
+    else {
+      draft.remove(holder)
+      return false
+    }
+    note(reference: reference, holder)
+    return true
+  }
+
+  private func nest(_ target: Cursor, in holder: Draft.Slot, _ context: WritingContext) -> Bool {
+    guard depth < 60 else { return false }
+    depth += 1
+    defer { depth -= 1 }
+    return statement(target, in: holder, context.nested())
+  }
+
+  /// A reference to a statement by an id of it.
+  func reference(to target: Cursor, in holder: Draft.Slot) -> Bool {
+    guard let identifier = values(.identifier, in: target).first(where: { $0.object != nil }) else {
+      return false
+    }
+    let act = open(.entryReference, in: holder)
+    constant(.nullFlavor, "NP", .template, in: add(.code, in: act))
+    return ii(identifier, in: act) != nil
+  }
+
+  /// The visit at which something was done: nothing where the place says it.
+  func encounter(_ reference: Cursor, of statement: Draft.Slot, _ context: WritingContext) {
+    guard let target = resolve(reference) else { return }
+    if target.index == encompassing?.index {
+      return markStructural(leaf(.reference, in: reference))
+    }
+    if let around = statements[target.index], isBelow(statement, around.slot) {
+      return note(reference: reference, around.slot)
+    }
+    relation(to: reference, "REFR", from: statement, context)
+  }
+
+  private func isBelow(_ slot: Draft.Slot, _ other: Draft.Slot) -> Bool {
+    var slot: Draft.Slot? = slot
+    while let here = slot {
+      if here == other { return true }
+      slot = draft.parent(of: here)
+    }
+    return false
+  }
+
+  /// Reasons with the codes or words that they have.
+  func reasons(of resource: Cursor, in statement: Draft.Slot) {
+    for reason in values(.reasonCode, in: resource) where !done.contains(reason.key) {
+      guard let concept = reason.object else { continue }
+      let observation = relate(.indication, to: statement)
+      if objects(.coding, in: concept).isEmpty, let words = leaf(.text, in: concept) {
+        text(words.sourced, in: add(.text, in: observation))
+        done.insert(reason.key)
+      } else if cd(reason, as: .value, type: "CD", in: observation) != nil {
+        done.insert(reason.key)
+      }
+      // The finding that is the reason, where it is a statement of its own.
+      if done.contains(reason.key), values(.reasonCode, in: resource).count == 1,
+        let reference = object(.reasonReference, in: resource), let target = resolve(reference),
+        let identifier = values(.identifier, in: target).first
+      {
+        ii(identifier, in: observation)
+        note(reference: reference, observation)
+      }
+    }
+  }
+
+  // MARK: Authors and comments
+
+  /// The authors of a statement whom only a Provenance names.
+  private func provenances(of resource: Cursor, in statement: Draft.Slot) {
+    for provenance in provenances[resource.index] ?? [] {
+      let before = (owner, done)
+      owner = provenance
+      let author = add(.author, in: statement)
+      claim(Skeleton.Template(root: "2.16.840.1.113883.10.20.22.4.119", version: ""), on: author)
+      let occurred = choice(.occurred, in: provenance)
+      if let occurred, occurred.type == "DateTime", ts(occurred.value, as: .time, in: author) != nil
+      {
+        markRecorded(provenance)
+      } else if let recorded = value(.recorded, in: provenance) {
+        ts(recorded, as: .time, in: author)
+      }
+      silent(.time, in: author)
+      let agents = objects(.agent, in: provenance)
+      if let agent = agents.first {
+        if let who = object(.who, in: agent) { participation(who, into: author) }
+        markStructural(object(.type, in: agent))
+      }
+      if child(.assignedAuthor, of: author) == nil {
+        silent(.id, in: add(.assignedAuthor, in: author))
+      }
+      for target in objects(.target, in: provenance) {
+        markStructural(leaf(.reference, in: target))
+      }
+      markIdentity(of: provenance)
+      leaveBehind(provenance)
+      (owner, done) = before
+    }
+  }
+
+  /// The instant of recording repeats the time of the author.
+  private func markRecorded(_ provenance: Cursor) {
+    guard let recorded = value(.recorded, in: provenance) else { return }
+    markAbsent(recorded)
+    markStructural(recorded.node)
+  }
+
+  /// Fills a Comment Activity from an Annotation.
+  func comment(_ annotation: FHIRValue, into act: Draft.Slot) -> Bool {
+    guard let note = annotation.object, let words = leaf(.text, in: note) else { return false }
+    text(words.sourced, in: add(.text, in: act))
+    let reference = object(.authorReference, in: note)
+    let time = value(.time, in: note)
+    let name = leaf(.authorString, in: note)
+    guard reference != nil || time != nil || name != nil else { return true }
+    author(of: note, .authorReference, .time, in: act)
+    if let name {
+      let author = child(.author, of: act) ?? add(.author, in: act)
+      silent(.time, in: author)
+      let entity = child(.assignedAuthor, of: author) ?? add(.assignedAuthor, in: author)
+      silent(.id, in: entity)
+      text(name.sourced, in: add(.name, in: add(.assignedPerson, in: entity)))
+    }
+    return true
+  }
+}

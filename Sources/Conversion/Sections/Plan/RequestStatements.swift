@@ -1,0 +1,79 @@
+import ClinicalTree
+import Definitions
+
+extension Skeleton {
+  static func plannedAct(_ mood: StaticString) -> Skeleton {
+    Skeleton(.act, "22.4.39:2014-06-09", "ACT", mood, status: nil, needs: [.id, .code, .status])
+  }
+  static func plannedProcedure(_ mood: StaticString) -> Skeleton {
+    Skeleton(
+      .procedure, "22.4.41:2014-06-09", "PROC", mood, status: nil, needs: [.id, .code, .status])
+  }
+  static func plannedObservation(_ mood: StaticString) -> Skeleton {
+    Skeleton(
+      .observation, "22.4.44:2014-06-09", "OBS", mood, status: nil, needs: [.id, .code, .status])
+  }
+}
+
+extension CDABuilder {
+  /// A ServiceRequest as a planned act, or as what its source had.
+  func request(_ request: Cursor, in holder: Draft.Slot, _ context: WritingContext) {
+    let mood = mood(of: request)
+    let skeleton: Skeleton
+    switch keptElement(of: request)?.string {
+    case "procedure": skeleton = .plannedProcedure(mood)
+    case "observation": skeleton = .plannedObservation(mood)
+    default: skeleton = .plannedAct(mood)
+    }
+    let statement = open(skeleton, in: holder)
+    write(request, as: statement, context) {
+      requestStatus(request, in: statement)
+      apply(PlanTable.request, request, to: statement)
+      markIntent(request, statement)
+      markAbsent(value(.code, in: request))
+      author(of: request, .requester, .authoredOn, in: statement)
+      if let encounter = object(.encounter, in: request) {
+        self.encounter(encounter, of: statement, context)
+      }
+    }
+  }
+
+  /// The mood of a request, by its intent or as its source had it.
+  func mood(of request: Cursor) -> StaticString {
+    guard let intent = value(.intent, in: request), let leaf = intent.leaf else { return "INT" }
+    let written = kept("@moodCode", beside: intent.shadow)?.text
+    let code = written ?? maps.sources(of: leaf.text, by: maps.map("cf-request-intent")).first?.code
+    for known in ["INT", "RQO", "PRP", "PRMS", "ARQ", "APT", "GOL", "EVN"] as [StaticString]
+    where code.map({ $0 == known }) ?? false { return known }
+    return "INT"
+  }
+
+  func markIntent(_ request: Cursor, _ statement: Draft.Slot) {
+    guard let intent = value(.intent, in: request) else { return }
+    done.insert(intent.key)
+    markAbsent(intent)
+    guard let leaf = intent.leaf, let slot = attribute(.moodCode, of: statement) else { return }
+    let back = maps.translate(draft.text(of: slot), by: maps.map("cf-request-intent"))
+    guard back.map({ $0.code == leaf.text }) ?? false else {
+      if use[leaf.index] == .taken { use[leaf.index] = .untouched }
+      return
+    }
+    note(.leaf(leaf), slot)
+    if let written = kept("@moodCode", beside: intent.shadow), written.text == draft.text(of: slot)
+    {
+      note(.leaf(written), slot)
+      markKept("@moodCode", beside: intent.shadow)
+    }
+  }
+
+  func requestStatus(_ request: Cursor, in statement: Draft.Slot) {
+    guard let status = value(.status, in: request), let leaf = status.leaf else { return }
+    let element = add(.statusCode, in: statement)
+    if mapped(status, "cf-request-status", into: element) {
+    } else {
+      attribute(.nullFlavor, Sourced(Text("UNK"), .leaf(leaf)), in: element)
+      if !(leaf.text == "unknown") { use[leaf.index] = .untouched }
+    }
+    done.insert(status.key)
+  }
+}
