@@ -175,6 +175,22 @@ public struct ClinicalDocument: Sendable {
     self.init(kind: .ndjson, tree: first, issues: issues, more: Array(trees.dropFirst()))
   }
 
+  /// The records of several patients taken apart.
+  ///
+  /// What refers to a patient is that patient's, and what refers to that; resources that name no patient,
+  /// such as practitioners, go with everyone who refers to them. Linear in the size of the document but
+  /// for chains of resources that only lead to a patient through each other.
+  ///
+  /// - Returns: A Bundle of type collection for each Patient of FHIR, in their order, and an issue for each
+  ///   resource that is in none of them. The document itself when it is not FHIR or has one patient.
+  public func split() -> (documents: [ClinicalDocument], issues: [Issue]) {
+    guard kind == .fhir || kind == .fhirXML || kind == .ndjson else { return ([self], []) }
+    guard FHIRConverter.patientCount([tree] + more) > 1 else { return ([self], []) }
+    let (bundles, left) = FHIRConverter.split([tree] + more)
+    let documents = bundles.map { ClinicalDocument(kind: .fhir, tree: $0, issues: []) }
+    return (documents, issues + left)
+  }
+
   static let notARecord = Issue.Code(
     "FILE-0001", "The input is neither FHIR nor CDA",
     explanation:

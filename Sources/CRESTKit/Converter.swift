@@ -35,6 +35,8 @@ public struct Converter: Sendable {
     public var attachesSource: Bool
     /// The C-CDA document to make of FHIR; `nil` for that of the Composition, or a CCD without one.
     public var documentKind: DocumentKind?
+    /// The Patient whom FHIR without one is about; for C-CDA.
+    public var patient: ClinicalDocument?
 
     /// The documents of C-CDA 2.1 that FHIR becomes.
     public enum DocumentKind: String, Sendable, CaseIterable {
@@ -53,13 +55,15 @@ public struct Converter: Sendable {
     /// Sets the options.
     public init(
       timeZonePolicy: TimeZonePolicy = .date, now: String? = nil, keepsLedger: Bool = false,
-      attachesSource: Bool = false, documentKind: DocumentKind? = nil
+      attachesSource: Bool = false, documentKind: DocumentKind? = nil,
+      patient: ClinicalDocument? = nil
     ) {
       self.timeZonePolicy = timeZonePolicy
       self.now = now
       self.keepsLedger = keepsLedger
       self.attachesSource = attachesSource
       self.documentKind = documentKind
+      self.patient = patient
     }
   }
 
@@ -77,8 +81,11 @@ public struct Converter: Sendable {
 
   /// Why there is no result.
   public enum ConversionError: Error, Sendable {
-    /// This version has no way between these kinds.
+    /// There is no way between these kinds.
     case unavailable(from: ClinicalDocument.Kind, to: ClinicalDocument.Kind)
+    /// A C-CDA document is about one patient. The FHIR holds none, does not say that none is known, and
+    /// none was given; or it holds several, whom ``ClinicalDocument/split()`` takes apart.
+    case notOnePatient([Issue])
     /// The JSON is not that of a record, for the reasons given.
     case notARecord([Issue])
   }
@@ -97,7 +104,8 @@ public struct Converter: Sendable {
   ///   - target: What to make.
   ///   - layout: How JSON and XML are laid out.
   /// - Returns: What was made, with what was found on the way.
-  /// - Throws: ``ConversionError`` for a direction that is not built.
+  /// - Throws: ``ConversionError`` for a direction that there is not, and for FHIR that is not about one
+  ///   patient where C-CDA is to be made.
   public func convert(
     _ document: ClinicalDocument, to target: ClinicalDocument.Kind, layout: JSON.Layout = .compact
   ) throws(ConversionError) -> Output {
@@ -140,22 +148,29 @@ public struct Converter: Sendable {
   private func toCDA(
     _ document: ClinicalDocument, _ layout: JSON.Layout
   ) throws(ConversionError) -> Output {
-    var tree = document.tree
+    var trees = [document.tree] + document.more
     var issues = document.issues
     if document.kind == .record {
       let bundle = try fromRecord(document, to: .fhir, layout)
-      tree = bundle.tree
+      trees = [bundle.tree]
       issues = bundle.issues
-    } else if !document.more.isEmpty {
-      tree = Tree.bundle(of: [document.tree] + document.more)
+    }
+    let count = FHIRConverter.patientCount(trees)
+    if count == 0, options.patient == nil, !FHIRConverter.isPatientUnknown(trees) {
+      throw .notOnePatient(issues + [Issue(Conversion.noPatient, "no Patient")])
+    }
+    if count > 1 {
+      throw .notOnePatient(issues + [Issue(Conversion.mixedPatients, "\(count) patients")])
     }
     let kind = options.documentKind.flatMap { Conversion.DocumentKind(rawValue: $0.rawValue) }
     let validator = Validator()
     let result = FHIRConverter(options: conversionOptions, kind: kind)
-      .convert(tree, keepsLedger: options.keepsLedger) { validator.faults(inCDA: $0) }
+      .convert(
+        trees, patient: count == 0 ? options.patient?.tree : nil, keepsLedger: options.keepsLedger
+      ) { validator.faults(inCDA: $0) }
     return Output(
       tree: result.tree, issues: issues + result.issues, ledger: result.ledger.map(Ledger.init),
-      data: result.tree.xml())
+      data: result.tree.xml(layout == .compact ? .document : .indented))
   }
 
   private func record(
@@ -208,18 +223,6 @@ public struct Converter: Sendable {
 }
 
 extension Tree {
-  /// A Bundle of several resources.
-  package static func bundle(of resources: [Tree]) -> Tree {
-    var bytes = Array(#"{"resourceType":"Bundle","type":"collection","entry":["#.utf8)
-    for (number, resource) in resources.enumerated() {
-      if number > 0 { bytes.append(UInt8(ascii: ",")) }
-      bytes += Array(#"{"resource":"#.utf8) + resource.json(.compact) + Array("}".utf8)
-    }
-    bytes += Array("]}".utf8)
-    // What was read before is read again; it cannot fail.
-    return (try? Tree.json(bytes, names: .standard))?.tree ?? resources[0]
-  }
-
   /// The resources of a Bundle, each as a tree of its own; the resource itself where it is none.
   package func bundledResources() -> [Tree] {
     guard let entry = name("entry"), let resource = name("resource") else { return [self] }

@@ -43,6 +43,17 @@ struct Convert: AsyncParsableCommand {
   @Option(help: "Whether to tell how far a long run has come: auto, plain, json, off.")
   var progress = Progress.Style.auto
 
+  @Option(
+    name: .customLong("document"),
+    help: ArgumentHelp("The C-CDA document to make; by default that of the Composition, or ccd."))
+  var documentKind: Converter.Options.DocumentKind?
+
+  @Option(help: ArgumentHelp("The Patient of FHIR that holds none, for C-CDA.", valueName: "file"))
+  var patient: String?
+
+  @Flag(help: "Make a C-CDA document of each patient, with the patient's number in its name.")
+  var splitPatients = false
+
   @Flag(help: "Put the C-CDA document itself into the bundle that is made of it.")
   var attachSource = false
 
@@ -79,9 +90,10 @@ struct Convert: AsyncParsableCommand {
     guard stream == inputs.isEmpty else {
       throw ValidationError(stream ? "--stream reads standard input only" : "no input is named")
     }
-    if stream, to == .fhirXML || to == .ndjson || pretty {
+    if stream, to == .fhirXML || to == .ndjson || pretty || splitPatients {
       throw ValidationError("--stream writes one line of JSON for a line")
     }
+    if splitPatients, output == nil { throw ValidationError("--split-patients needs -o FOLDER") }
     if !stream, errors != nil || keepSlots {
       throw ValidationError("--errors and --keep-slots go with --stream")
     }
@@ -109,10 +121,33 @@ struct Convert: AsyncParsableCommand {
 
 extension Convert {
   /// What the converter is told.
-  var options: Converter.Options {
+  ///
+  /// - Throws: `ExitCode` when the patient's file cannot be read, which was told then.
+  func options() throws -> Converter.Options {
     Converter.Options(
       timeZonePolicy: timeZonePolicy?.policy ?? .date, now: now, keepsLedger: ledger != nil,
-      attachesSource: attachSource)
+      attachesSource: attachSource, documentKind: documentKind, patient: try readPatient())
+  }
+
+  private func readPatient() throws -> ClinicalDocument? {
+    guard let patient else { return nil }
+    do {
+      let bytes = try Files.read(patient, limit: limitOptions.limits.size)
+      let document = try ClinicalDocument(parsing: bytes, limits: limitOptions.limits)
+      if document.tree.root["resourceType"].first?.value == "Patient" { return document }
+      Console.say("\(patient): no Patient of FHIR")
+    } catch let error as ClinicalDocument.ReadingError {
+      for issue in error.issues { Console.say(TextReport.line(issue.placed, patient)) }
+    } catch {
+      Console.say("\(patient): cannot be read")
+      throw Exit.noInput
+    }
+    throw Exit.badData
+  }
+
+  /// What an input becomes.
+  func target(of document: ClinicalDocument) -> ClinicalDocument.Kind {
+    to ?? (document.kind == .ccda ? .fhir : .ccda)
   }
 }
 
@@ -127,9 +162,11 @@ struct ConvertRun {
   private var done = 0
   private var failed: [ExitCode] = []
   private var counts: [String: (issue: Issue, count: Int)] = [:]
+  private let converter: Converter
 
   init(command: Convert, list: InputList) throws {
     self.command = command
+    converter = Converter(options: try command.options())
     self.list = list
     progress = Progress(command.progress, total: list.inputs.count)
     ledger = try command.ledger.map { try ByteSink($0) }
@@ -138,9 +175,18 @@ struct ConvertRun {
     }
   }
 
+  /// A document that was made: of one of several patients, or of the input.
+  struct Made: Sendable {
+    let data: [UInt8]
+    let kind: ClinicalDocument.Kind
+    let ledger: [UInt8]
+    /// The number of the patient.
+    let patient: Int?
+  }
+
   /// What became of one input.
   enum Outcome: Sendable {
-    case converted(data: [UInt8], issues: [Issue], ledger: [UInt8], size: Int)
+    case converted([Made], issues: [Issue], size: Int)
     case skipped([Issue])
     case failed([Issue], Int32)
   }
@@ -161,20 +207,43 @@ struct ConvertRun {
     try finish()
   }
 
-  private func outputPaths() -> [String?] {
-    guard let output = command.output else { return list.inputs.map { _ in nil } }
-    guard list.isSeveral else { return [output] }
-    let suffix =
-      command.to == .ndjson
-      ? ".ndjson" : command.to == .fhirXML || command.to == .ccda ? ".xml" : ".json"
-    return list.outputNames(extension: suffix).map { output + "/" + $0 }
+  /// The paths of the outputs without the extensions that their kinds give them, or as they were named.
+  private func outputPaths() -> [OutputPath] {
+    guard let output = command.output else { return list.inputs.map { _ in .standardOutput } }
+    guard list.isSeveral || command.splitPatients else { return [.file(output)] }
+    return list.outputNames().map { .folder(output + "/" + $0) }
+  }
+
+  /// Where the documents of an input go.
+  enum OutputPath {
+    case standardOutput
+    case file(String)
+    /// A path without its extension.
+    case folder(String)
+
+    func path(of made: Made) -> String? {
+      switch self {
+      case .standardOutput: nil
+      case .file(let path): path
+      case .folder(let path):
+        path + (made.patient.map { "-\($0)" } ?? "") + OutputPath.suffix(of: made.kind)
+      }
+    }
+
+    private static func suffix(of kind: ClinicalDocument.Kind) -> String {
+      switch kind {
+      case .ccda, .fhirXML: ".xml"
+      case .ndjson: ".ndjson"
+      case .fhir, .record: ".json"
+      }
+    }
   }
 
   // MARK: One input
 
   private func worker() -> @Sendable (InputList.Input) -> Outcome {
-    let converter = Converter(options: command.options)
-    let (from, to, limits) = (command.from, command.to, command.limitOptions.limits)
+    let (command, converter) = (command, converter)
+    let limits = command.limitOptions.limits
     let layout: JSON.Layout = command.pretty ? .indented : .compact
     return { input in
       if let fault = input.fault {
@@ -182,12 +251,20 @@ struct ConvertRun {
       }
       do {
         let bytes = try Files.read(input.path, limit: limits.size)
-        let document = try ClinicalDocument(parsing: bytes, as: from, limits: limits)
-        let target = to ?? (document.kind == .ccda ? .fhir : .ccda)
-        let output = try converter.convert(document, to: target, layout: layout)
-        let ledger = output.ledger?.ndjson(source: input.source) ?? []
-        return .converted(
-          data: output.data, issues: output.issues, ledger: ledger, size: bytes.count)
+        let document = try ClinicalDocument(parsing: bytes, as: command.from, limits: limits)
+        let target = command.target(of: document)
+        var (documents, issues) =
+          command.splitPatients && target == .ccda ? document.split() : ([document], [])
+        let made = try documents.enumerated().map { number, document in
+          let output = try converter.convert(document, to: target, layout: layout)
+          issues += output.issues
+          let patient = documents.count > 1 ? number + 1 : nil
+          let source = input.source + (patient.map { "#\($0)" } ?? "")
+          return Made(
+            data: output.data, kind: target, ledger: output.ledger?.ndjson(source: source) ?? [],
+            patient: patient)
+        }
+        return .converted(made, issues: issues, size: bytes.count)
       } catch let error as ClinicalDocument.ReadingError {
         return ConvertRun.refused(error.issues, input)
       } catch Files.ReadError.unreadable(let reason) {
@@ -196,9 +273,10 @@ struct ConvertRun {
         let message = "more bytes than the limit of \(limits.size)"
         return .failed([Issue(FileCodes.tooLarge, message)], Exit.limit.rawValue)
       } catch Converter.ConversionError.unavailable(let source, let target) {
-        let message = "no way from \(source.rawValue) to \(target.rawValue) yet"
-        return .failed([Issue(FileCodes.unavailable, message)], Exit.unavailable.rawValue)
-      } catch Converter.ConversionError.notARecord(let issues) {
+        return .failed([.unavailable(source, target)], Exit.unavailable.rawValue)
+      } catch Converter.ConversionError.notARecord(let issues),
+        Converter.ConversionError.notOnePatient(let issues)
+      {
         return .failed(issues, Exit.badData.rawValue)
       } catch {
         return .failed([Issue(FileCodes.unreadable, "cannot be read")], Exit.inputOutput.rawValue)
@@ -216,12 +294,15 @@ struct ConvertRun {
 
   // MARK: All inputs
 
-  private mutating func take(_ outcome: Outcome, _ input: InputList.Input, _ output: String?) throws
-  {
+  private mutating func take(
+    _ outcome: Outcome, _ input: InputList.Input, _ output: OutputPath
+  ) throws {
     switch outcome {
-    case .converted(let data, let issues, let lines, let size):
-      try ByteSink.write(data, to: output)
-      try ledger?.write(lines)
+    case .converted(let documents, let issues, let size):
+      for made in documents {
+        try ByteSink.write(made.data, to: output.path(of: made))
+        try ledger?.write(made.ledger)
+      }
       done += 1
       progress.advance(bytes: size)
       try note(issues, input)
@@ -277,6 +358,12 @@ struct ConvertRun {
 }
 
 extension Issue {
+  /// That there is no way from one kind to another.
+  static func unavailable(_ source: ClinicalDocument.Kind, _ target: ClinicalDocument.Kind) -> Issue
+  {
+    Issue(FileCodes.unavailable, "no way from \(source.rawValue) to \(target.rawValue)")
+  }
+
   /// The issue with a place, if only the beginning of the input.
   fileprivate var placed: Issue {
     var issue = self
@@ -298,8 +385,9 @@ enum FileCodes {
     isLimit: true)
   static let unavailable = Issue.Code(
     "FILE-0004", "There is no way between these kinds",
-    explanation: "This version does not convert in this direction.",
-    repair: "See the README for what is built.")
+    explanation:
+      "C-CDA becomes FHIR or a record; FHIR and records become each other and C-CDA. A document does not become its own kind of C-CDA.",
+    repair: "Name another kind with --to.")
 
   static let all = [unreadable, tooLarge, unavailable]
 }

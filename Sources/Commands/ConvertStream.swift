@@ -16,7 +16,7 @@ struct StreamRun {
 
   init(command: Convert) throws {
     self.command = command
-    converter = Converter(options: command.options)
+    converter = Converter(options: try command.options())
     errors = try ErrorChannel(command.errors)
     ledger = try command.ledger.map { try ByteSink($0) }
   }
@@ -38,22 +38,32 @@ struct StreamRun {
     var key: String?
     do {
       let document = try read(bytes, &key)
-      let target = command.to ?? (document.kind == .ccda ? .fhir : .ccda)
+      let target = command.target(of: document)
       let output = try converter.convert(document, to: target)
-      try Files.write(output.data, to: 1)
+      try Files.write(target == .ccda ? line(output.data, key) : output.data, to: 1)
       if let ledger, let lines = output.ledger {
         try ledger.write(lines.ndjson(source: key ?? "line \(line)"))
       }
     } catch let error as ClinicalDocument.ReadingError {
       try fail(error.issues, key)
     } catch Converter.ConversionError.unavailable(let source, let target) {
-      let message = "no way from \(source.rawValue) to \(target.rawValue) yet"
-      try fail([Issue(FileCodes.unavailable, message)], key)
-    } catch Converter.ConversionError.notARecord(let issues) {
+      try fail([.unavailable(source, target)], key)
+    } catch Converter.ConversionError.notARecord(let issues),
+      Converter.ConversionError.notOnePatient(let issues)
+    {
       try fail(issues, key)
     } catch is Files.WriteError {
       throw Exit.inputOutput
     }
+  }
+
+  /// C-CDA as a line: an object with the document as `doc`, as lines of input hold it.
+  private func line(_ xml: [UInt8], _ key: String?) -> [UInt8] {
+    let line = JSONText.object([
+      ("id", key.map(JSONText.string)),
+      ("doc", JSONText.string(String(decoding: xml, as: UTF8.self))),
+    ])
+    return Array((line + "\n").utf8)
   }
 
   /// The document of a line: the line itself, or what its member `doc` holds.

@@ -1,6 +1,6 @@
 package import ClinicalTree
 
-/// From C-CDA to FHIR R4.
+/// Between C-CDA and FHIR R4.
 package enum Conversion {
   /// What a conversion may be told.
   package struct Options: Sendable {
@@ -96,20 +96,34 @@ extension Conversion {
       "Both cannot be true of the patient. The reading that does less harm if it is wrong was taken; the other value is kept beside it.",
     repair: "Ask the sender which is right.")
 
-  static let noPatient = Issue.Code(
-    "CONV-0013", "There is no patient", severity: .warning,
-    explanation:
-      "A C-CDA document is about a patient. The source names none, so the record target says that nothing is known.",
+  package static let noPatient = Issue.Code(
+    "CONV-0013", "There is no patient",
+    explanation: "A C-CDA document is about a patient. There is no Patient among the resources.",
     repair: "Name the patient with --patient, or put the Patient into the Bundle.")
   static let danglingEntry = Issue.Code(
     "CONV-0014", "A reference leads to no resource", severity: .warning,
     explanation: "The Bundle does not hold what the entry of a section refers to.",
     repair: "Put the resource into the Bundle, with the fullUrl that the reference names.")
+  static let nobodysResource = Issue.Code(
+    "CONV-0015", "A resource belongs to none of the patients", severity: .warning,
+    explanation:
+      "The records of several patients were taken apart by what refers to each of them. Neither does this resource, nor does one of theirs refer to it, so it is in no document.",
+    repair: "Name the patient in the resource.")
+  package static let mixedPatients = Issue.Code(
+    "CONV-0016", "The resources are of several patients",
+    explanation: "A C-CDA document is about one patient. There are several among the resources.",
+    repair: "Take them apart with --split-patients.")
+  static let noStatement = Issue.Code(
+    "CONV-0017", "A resource has no place in C-CDA", severity: .warning,
+    explanation:
+      "No template of C-CDA is about resources of this type, it is not clinical, and no resource of the document refers to it. It is not in the document.",
+    repair: "Nothing, if a clinical document is what was meant.")
 
   /// The codes that this module gives out.
   package static let issueCodes = [
     fragment, noNamespace, danglingReference, missingHash, badTime, unknownSystem, valueSetAsSystem,
     badNumber, unknownStatement, severalPatients, unknownCode, contradiction,
     noPatient, danglingEntry,
+    nobodysResource, mixedPatients, noStatement,
   ]
 }

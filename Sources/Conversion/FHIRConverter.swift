@@ -22,7 +22,104 @@ package struct FHIRConverter: Sendable {
     /// What was found on the way, in the order of its places.
     package let issues: [Issue]
     /// What became of each leaf of the source; `nil` when it was not asked for.
-    package let ledger: ConversionLedger?
+    package fileprivate(set) var ledger: ConversionLedger?
+  }
+
+  /// How many patients there are whose records the resources are, those of Bundles taken apart.
+  package static func patientCount(_ resources: [Tree]) -> Int {
+    let tree = resources.count == 1 ? resources[0] : collection(resources).tree
+    return tree.withCursor { root in
+      let table = ResourceTable(root)
+      let count = table.entries.count { $0.type == .Patient }
+      return count > 1 ? PatientIndex(table).count : count
+    }
+  }
+
+  /// Whether the resources say themselves that it is not known whom they are about.
+  package static func isPatientUnknown(_ resources: [Tree]) -> Bool {
+    resources.contains { tree in
+      tree.withCursor { root in
+        ResourceTable(root).entries.contains { entry in
+          [Name.subject, .patient].contains { name in
+            entry.resource.property(name)?.property(.extension)?.items.contains {
+              $0.property(.url).map { $0.text == FHIRBuilder.dataAbsentReason } ?? false
+            } ?? false
+          }
+        }
+      }
+    }
+  }
+
+  /// The resources of each patient as a Bundle of type collection.
+  ///
+  /// - Parameter resources: A Bundle, or the resources of NDJSON.
+  /// - Returns: The Bundles in the order of the patients, and the places of what is in none of them.
+  package static func split(_ resources: [Tree]) -> (bundles: [Tree], left: [Issue]) {
+    let tree = resources.count == 1 ? resources[0] : collection(resources).tree
+    let (records, entries): ([[Int]], [Tree.Part]) = tree.withCursor { root in
+      let table = ResourceTable(root)
+      let index = PatientIndex(table)
+      return (index.patients.map { index.record(of: $0) }, parts(of: tree, table))
+    }
+    let bundles = records.map { record in
+      Tree.collection(of: record.map { entries[$0] }, names: .standard).tree
+    }
+    let used = Set(records.joined())
+    var paths = PathWriter(tree)
+    var lines = LineTable(tree.source)
+    let left = entries.indices.filter { !used.contains($0) }.map { number in
+      let node = entries[number].node
+      return Issue(
+        Conversion.nobodysResource, "refers to no patient, and nothing of a patient to it",
+        path: paths.path(of: node), position: lines.position(of: Int(tree.nodes[node].place)))
+    }
+    return (bundles, left)
+  }
+
+  private static func parts(of tree: Tree, _ table: ResourceTable) -> [Tree.Part] {
+    table.entries.map { entry in
+      Tree.Part(url: entry.url?.string, tree: tree, node: entry.resource.index)
+    }
+  }
+
+  private static func collection(_ resources: [Tree]) -> (tree: Tree, roots: [Int]) {
+    let all = resources.flatMap { tree in
+      tree.withCursor { parts(of: tree, ResourceTable($0)) }
+    }
+    return Tree.collection(of: all, names: .standard)
+  }
+
+  /// Converts resources to one document.
+  ///
+  /// - Parameters:
+  ///   - resources: A Bundle, or the resources of NDJSON.
+  ///   - patient: The patient of resources that hold none.
+  ///   - keepsLedger: Whether to record what becomes of each leaf of the resources.
+  ///   - check: See ``convert(_:keepsLedger:check:)``.
+  /// - Returns: The document, what was found on the way and, when asked for, the ledger.
+  package func convert(
+    _ resources: [Tree], patient: Tree?, keepsLedger: Bool = false,
+    check: (Tree) -> [(node: Int, template: String?)]
+  ) -> Result {
+    guard resources.count > 1 || patient != nil else {
+      return convert(resources[0], keepsLedger: keepsLedger, check: check)
+    }
+    let added = patient.map { Tree.Part(url: nil, tree: $0, node: 0) }
+    if resources.count == 1, let added,
+      let (tree, nodes) = resources[0].adding(entry: added, names: .standard)
+    {
+      var result = convert(tree, keepsLedger: keepsLedger, check: check)
+      result.ledger?.listed = [0..<nodes.lowerBound, nodes.upperBound..<tree.nodes.count]
+      return result
+    }
+    // A Bundle around a Bundle is none: its entries are resources of their own.
+    let (tree, roots) = FHIRConverter.collection(resources + (patient.map { [$0] } ?? []))
+    var result = convert(tree, keepsLedger: keepsLedger, check: check)
+    result.ledger?.roots = roots
+    result.ledger?.listed = (patient == nil ? roots : roots.dropLast()).map {
+      $0..<Int(tree.nodes[$0].end)
+    }
+    return result
   }
 
   /// Converts a Bundle, or a single resource, to a document.
@@ -31,8 +128,8 @@ package struct FHIRConverter: Sendable {
   ///   - tree: The source, a tree of FHIR.
   ///   - keepsLedger: Whether to record what becomes of each leaf.
   ///   - check: Gets the document and gives the nodes at which it breaks a rule of the schema, or of a
-  ///     template that it claims with the root of that. What stands there as the source of the FHIR had it then travels beside
-  ///     its statement; what fails without that does not claim the template.
+  ///     template that it claims with the root of that. What stands there as the source of the FHIR had it
+  ///     then travels beside its statement; what fails without that does not claim the template.
   /// - Returns: The document, what was found on the way and, when asked for, the ledger.
   package func convert(
     _ tree: Tree, keepsLedger: Bool = false, check: (Tree) -> [(node: Int, template: String?)]
@@ -81,10 +178,11 @@ extension CDABuilder {
       for name in [Name.author, .documentationOf, .informationRecipient] {
         completeHeaderPart(name)
       }
-      markSubject(of: composition)
+      markSubject(of: composition, in: document)
       leaveBehind(composition, besides: .section)
     }
     if let patient { leaveBehind(patient) }
+    leaveWholeResourcesBehind()
     leftSection(in: body)
     completeAddresses(below: document)
     finish()

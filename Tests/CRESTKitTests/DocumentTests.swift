@@ -50,9 +50,10 @@ struct DocumentTests {
     #expect(String(decoding: lines, as: UTF8.self) == source + "\n")
   }
 
-  @Test("A direction that is not built says so")
+  @Test("A direction that there is not says so")
   func unavailable() throws {
-    let document = try ClinicalDocument(parsing: patient.bytes)
+    let document = try ClinicalDocument(
+      parsing: #"<ClinicalDocument xmlns="urn:hl7-org:v3"/>"#.bytes)
     #expect(throws: Converter.ConversionError.self) { try Converter().convert(document, to: .ccda) }
   }
 

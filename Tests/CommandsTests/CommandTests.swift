@@ -190,7 +190,7 @@ struct CommandTests {
       #expect(mkfifo(folder.appending(path: "pipe").path(), 0o600) == 0)
       #expect(try crest("convert", "pipe", in: folder).code == 66)
       try write(#"{"resourceType":"Patient"}"#, "p.json", in: folder)
-      #expect(try crest("convert", "--to", "ccda", "p.json", in: folder).code == 69)
+      #expect(try crest("convert", "--to", "ccda", example, in: folder).code == 69)
       #expect(try crest("convert", "--to", "nonsense", "p.json", in: folder).code == 64)
       #expect(try crest("nonsense").code == 64)
       #expect(try crest("convert", "p.json", "p.json", in: folder).code == 64)
@@ -202,6 +202,52 @@ struct CommandTests {
       #expect(try crest("convert", "empty", "-o", "out", in: folder).code == 66)
       #expect(try crest("validate", "empty", in: folder).code == 0)
     }
+  }
+
+  @Test("FHIR becomes C-CDA with the patient that is given, and none without")
+  func patient() throws {
+    try withTemporaryFolder { folder in
+      try write(#"{"resourceType":"Patient","name":[{"family":"Sample"}]}"#, "p.json", in: folder)
+      try write(#"{"resourceType":"Condition","code":{"text":"Cough"}}"#, "c.json", in: folder)
+      let without = try crest("convert", "c.json", in: folder)
+      #expect(without.code == 65)
+      #expect(without.messages.contains("CONV-0013"))
+      let done = try crest(
+        "convert", "c.json", "--patient", "p.json", "--document", "referral", "--pretty",
+        in: folder)
+      #expect(done.code == 0)
+      #expect(done.text.contains("<family>Sample</family>\n"))
+      #expect(done.text.contains(#"code="57133-1""#))
+      #expect(try crest("convert", "c.json", "--patient", "c.json", in: folder).code == 65)
+      #expect(try crest("convert", "c.json", "--patient", "none.json", in: folder).code == 66)
+    }
+  }
+
+  @Test("The documents of several patients are files with numbers")
+  func splitPatients() throws {
+    try withTemporaryFolder { folder in
+      try write(
+        #"""
+        {"resourceType":"Bundle","type":"collection","entry":[
+        {"resource":{"resourceType":"Patient","id":"a","name":[{"family":"First"}]}},
+        {"resource":{"resourceType":"Patient","id":"b","name":[{"family":"Second"}]}}]}
+        """#, "two.json", in: folder)
+      #expect(try crest("convert", "two.json", in: folder).code == 65)
+      #expect(try crest("convert", "two.json", "--split-patients", in: folder).code == 64)
+      let done = try crest("convert", "two.json", "--split-patients", "-o", "out", in: folder)
+      #expect(done.code == 0)
+      #expect(names(in: folder.appending(path: "out")) == ["two-1.xml", "two-2.xml"])
+    }
+  }
+
+  @Test("C-CDA of a stream is a line with the document in it, which a stream reads back")
+  func streamOfDocuments() throws {
+    let source = #"{"resourceType":"Patient","name":[{"family":"Sample"}]}"# + "\n"
+    let made = try crest("convert", "--stream", input: source)
+    #expect(made.text.hasPrefix(#"{"doc":"<?xml"#))
+    #expect(made.text.split(separator: "\n").count == 1)
+    let back = try crest("convert", "--stream", input: made.text)
+    #expect(back.text.contains(#""family":"Sample""#))
   }
 
   @Test("Limits can be set, and reaching one is 75")

@@ -33,10 +33,13 @@ package struct PathWriter {
   /// Whether a property that begins with an underscore is named with it.
   private let marksShadows: Bool
 
-  package init(_ tree: Tree, marksShadows: Bool = true) {
+  /// Paths begin at the root of the tree, or at the nearest of the `roots` that were given.
+  package init(_ tree: Tree, marksShadows: Bool = true, roots: [Int] = []) {
     self.tree = tree
     self.marksShadows = marksShadows
-    parents = tree.parents()
+    var parents = tree.parents()
+    for root in roots { parents[root] = -1 }
+    self.parents = parents
     known = Array(repeating: (nil, 0), count: tree.nodes.count)
     ordinals = Array(repeating: 0, count: tree.nodes.count)
   }

@@ -61,15 +61,13 @@ struct InputList {
     return parts.filter { $0 != "." }.joined(separator: "/")
   }
 
-  /// The output paths of all inputs: the extension replaced, or added where two inputs would have one
-  /// output.
-  func outputNames(extension suffix: String) -> [String] {
-    let short = inputs.map { InputList.withoutExtension($0.relative) + suffix }
+  /// The output paths of all inputs without an extension; with that of the input where two inputs would
+  /// have one output.
+  func outputNames() -> [String] {
+    let short = inputs.map { InputList.withoutExtension($0.relative) }
     var counts: [String: Int] = [:]
     for name in short { counts[name, default: 0] += 1 }
-    return zip(inputs, short).map { input, name in
-      counts[name] == 1 ? name : input.relative + suffix
-    }
+    return zip(inputs, short).map { input, name in counts[name] == 1 ? name : input.relative }
   }
 
   private static func withoutExtension(_ path: String) -> String {

@@ -11,6 +11,7 @@ public import CRESTKit
 #endif
 
 extension ClinicalDocument.Kind: ExpressibleByArgument {}
+extension Converter.Options.DocumentKind: ExpressibleByArgument {}
 
 /// The severity from which findings make a run fail.
 enum FailLevel: String, ExpressibleByArgument, CaseIterable {

@@ -47,6 +47,8 @@ final class CDABuilder {
   var members: Set<Int> = []
   /// What of resources without a statement of their own is nowhere.
   var left: [(resource: Cursor, path: Text, node: Cursor)] = []
+  /// Names in one piece, which are carried although they stand as family names.
+  var wholeNames: Set<Int> = []
   /// Codes that stand only because a path names them.
   var pathCodes: Set<Draft.Slot> = []
   /// Attributes that stand as the source of the FHIR had them, lawful or not.
@@ -160,6 +162,17 @@ final class CDABuilder {
     ledger?.addRange(node.index..<node.end, kind, slot)
   }
 
+  /// Notes that the place of an element, its template or its class says what the leaves below a node say.
+  func note(_ node: Cursor?, saidBy element: Draft.Slot) {
+    guard let node else { return }
+    for index in node.index..<node.end where use[index] == .untouched {
+      switch source.at(index).kind {
+      case .object, .array, .null: use[index] = .structural
+      default: note(.leaf(source.at(index)), element)
+      }
+    }
+  }
+
   /// Marks the leaves below a node as having done their work.
   func markStructural(_ node: Cursor?) {
     guard let node else { return }
@@ -199,6 +212,7 @@ struct ResourceTable {
   struct Entry {
     let resource: Cursor
     let type: Name
+    let url: Text?
   }
 
   private(set) var entries: [Entry] = []
@@ -221,7 +235,7 @@ struct ResourceTable {
   private mutating func add(_ resource: Cursor, url: Text?) {
     let type = ResourceTable.type(of: resource)
     let number = entries.count
-    entries.append(Entry(resource: resource, type: type))
+    entries.append(Entry(resource: resource, type: type, url: url))
     if let url, byURL[url] == nil { byURL[url] = number }
     if let id = resource.property(.id)?.text {
       let path = arena.join(NameTable.standard.text(of: type), Text("/"), id)

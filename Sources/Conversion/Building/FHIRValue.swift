@@ -105,6 +105,30 @@ extension CDABuilder {
     return nil
   }
 
+  /// What the source of a FHIR document had for a code of FHIR, if a map leads from it to that code: who
+  /// has changed the code since means the new one.
+  func kept(
+    _ path: StaticString, beside object: Cursor?, leadingTo code: Cursor?, by map: String
+  ) -> Cursor? {
+    guard let content = kept(path, beside: object) else { return nil }
+    guard let code else { return content }
+    return leads(content.text, to: code.text, by: map) ? content : nil
+  }
+
+  /// Whether a code, or one of several with blanks between them, is what a map leads to a code from.
+  func leads(_ written: Text, to code: Text, by map: String) -> Bool {
+    written.bytes.split(whereSeparator: Bytes.isSpace).contains { word in
+      guard let start = UnsafeBufferPointer(rebasing: word).baseAddress else { return false }
+      let target = maps.translate(Text(start, word.count), by: maps.map(map))
+      return target.map { $0.code == code } ?? false
+    }
+  }
+
+  /// Whether a coding names no system or the one given.
+  func isOf(_ system: StaticString, _ coding: Cursor) -> Bool {
+    leaf(.system, in: coding).map { $0.text == system } ?? true
+  }
+
   /// Marks an extension that kept something, of which the content has been written.
   func markKept(_ path: StaticString, beside object: Cursor?) {
     for kept in allExtended(FHIRBuilder.cdaContent, in: object) where !done.contains(kept.index) {
@@ -127,10 +151,25 @@ extension CDABuilder {
   @discardableResult
   func nullFlavor(_ value: FHIRValue?, in element: Draft.Slot) -> Bool {
     guard let value, let reason = absentReason(value) else { return false }
+    guard nullFlavor(reason, in: element) else { return false }
+    if use[reason.index] == .taken {
+      markStructural(extended(FHIRBuilder.dataAbsentReason, in: value.extended))
+    }
+    return true
+  }
+
+  /// Writes the null flavor for the code of a reason; one that it does not bring back is carried as well.
+  func nullFlavor(_ reason: Cursor, in element: Draft.Slot) -> Bool {
     let flavor = maps.translate(reason.text, by: maps.map("fc-data-absent-reason"))
     guard let flavor else { return false }
-    attribute(.nullFlavor, Sourced(flavor.code, .leaf(reason)), in: element)
-    markStructural(extended(FHIRBuilder.dataAbsentReason, in: value.extended))
+    let back = maps.translate(flavor.code, by: maps.map("cf-null-flavor"))
+    if back.map({ $0.code == reason.text }) ?? false {
+      attribute(.nullFlavor, Sourced(flavor.code, .leaf(reason)), in: element)
+    } else {
+      let why = Reason("several reasons are one null flavor")
+      attribute(.nullFlavor, Sourced(flavor.code, .partly(reason, why)), in: element)
+      use[reason.index] = .untouched
+    }
     return true
   }
 

@@ -78,6 +78,8 @@ struct Reason: Hashable, Sendable {
     "structural: says how to read the element, which the target's place says too")
   static let selects = Reason(
     "structural: a code of the template that selects the row of the table")
+  static let implied = Reason(
+    "structural: how FHIR identifies, names or leaves out what the place in the document says")
   static let noValue = Reason("the source says that it gives no value")
   static let blank = Reason("empty")
   static let noPlace = Reason("no place in the target")

@@ -78,11 +78,14 @@ extension CDABuilder {
     if let system = value(.system, in: coding) {
       // What the sender of a C-CDA wrote where several OIDs stand for one URI.
       if let written = kept("@codeSystem", beside: coding), let leaf = system.leaf,
-        written.text.isOID || written.text.isUUID
+        written.text.isOID || written.text.isUUID,
+        codeSystems.system(oid: written.text).map({ $0.uri == leaf.text }) ?? false
       {
         attribute(.codeSystem, Sourced(written.text, .leaves(written, leaf)), in: element)
         markKept("@codeSystem", beside: coding)
-      } else if let named = kept("@codeSystemName", beside: coding), let leaf = system.leaf {
+      } else if let named = kept("@codeSystemName", beside: coding), let leaf = system.leaf,
+        CodeSystemNames.uri(for: named.text.trimmed).map({ $0 == leaf.text }) ?? false
+      {
         attribute(.codeSystemName, Sourced(named.text, .leaves(named, leaf)), in: element)
         markKept("@codeSystemName", beside: coding)
       } else if let leaf = system.leaf {
@@ -165,7 +168,7 @@ extension CDABuilder {
     for coding in objects(.coding, in: concept.object) {
       guard let code = value(.code, in: coding), let leaf = code.leaf else { continue }
       // A status that its source stated against its own end date.
-      if let stated = kept("statusCode/@code", beside: code.shadow),
+      if let stated = kept("statusCode/@code", beside: code.shadow), leaf.text == "inactive",
         let first = maps.sources(of: stated.text, by: maps.map(map)).first
       {
         attribute(.code, Sourced(first.code, .leaves(stated, leaf)), in: element)
@@ -176,7 +179,10 @@ extension CDABuilder {
         if let system = self.leaf(.system, in: coding) { note(.leaf(system), element) }
         return true
       }
-      guard let found = source(of: leaf, beside: code.shadow, by: map) else { continue }
+      guard let found = source(of: leaf, beside: code.shadow, by: map),
+        let back = maps.translate(found.code.value, by: maps.map(map)),
+        self.leaf(.system, in: coding).map({ $0.text == back.system }) ?? true
+      else { continue }
       attribute(.code, found.code, in: element)
       if let oid = oid(of: found.system),
         cda.attribute(.codeSystem, of: cda.type(named: .CD)) != nil

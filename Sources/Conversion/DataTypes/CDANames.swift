@@ -93,7 +93,9 @@ extension CDABuilder {
     case "sms": scheme = "sms:"
     default: scheme = ""
     }
-    if let written = kept("@value", beside: value.shadow) {
+    if let written = kept("@value", beside: value.shadow),
+      isURL(written.text, of: leaf.text, system)
+    {
       attribute(.value, Sourced(written.text, .leaf(written)), in: element)
       markKept("@value", beside: value.shadow)
       note(.leaf(leaf), element)
@@ -102,7 +104,7 @@ extension CDABuilder {
         .value, Sourced(arena.join(Text(scheme), uri(leaf.text)), .leaves(leaf, system)),
         in: element)
     }
-    if let system { note(.leaf(system), element) }
+    if let system, comesBack(system.text, for: leaf.text) { note(.leaf(system), element) }
     if system.map({ $0.text == "pager" }) ?? false {
       constant(.use, "PG", Reason("a pager"), in: element)
     } else {
@@ -110,6 +112,29 @@ extension CDABuilder {
     }
     period(of: object, as: .useablePeriod, in: element)
     return element
+  }
+
+  /// Whether a URL is what a contact was made of that has no scheme of its own.
+  private func isURL(_ url: Text, of value: Text, _ system: Cursor?) -> Bool {
+    let url = url.trimmed
+    guard let colon = url.firstIndex(of: UInt8(ascii: ":")),
+      url.slice(colon + 1..<url.count).trimmed == value
+    else { return url == value }
+    switch url.slice(0..<colon).string.lowercased() {
+    case "callto": return system.map { $0.text == "phone" || $0.text == "pager" } ?? true
+    case "x-text-fax": return system.map { $0.text == "fax" } ?? true
+    default: return true
+    }
+  }
+
+  /// Whether the kind of a contact follows from its scheme or, without one, from its looks.
+  private func comesBack(_ system: Text, for value: Text) -> Bool {
+    let isURL = value.hasPrefix("http:") || value.hasPrefix("https:") || value.hasPrefix("ftp:")
+    switch system.string {
+    case "phone", "pager", "fax", "email", "sms": return true
+    case "url": return isURL
+    default: return !isURL && value.firstIndex(of: UInt8(ascii: "@")) == nil && !value.isPhoneNumber
+    }
   }
 
   /// A text as a URI may hold it: CDA's schema takes anything, but for white space at the ends.
@@ -120,7 +145,9 @@ extension CDABuilder {
   private func use(of object: Cursor, by map: String, into element: Draft.Slot) {
     let use = value(.use, in: object)
     let holder = kept("@use", beside: use?.shadow) != nil ? use?.shadow : object
-    if let written = kept("@use", beside: holder), written.text.isCodeList {
+    if let written = kept("@use", beside: holder, leadingTo: use?.leaf, by: map),
+      written.text.isCodeList
+    {
       let slot = attribute(.use, Sourced(written.text, .leaf(written)), in: element)
       if let leaf = use?.leaf { note(.leaf(leaf), slot) }
       markKept("@use", beside: holder)

@@ -8,23 +8,19 @@ extension CDABuilder {
   @discardableResult
   func pq(_ quantity: FHIRValue, into element: Draft.Slot) -> Bool {
     guard let object = quantity.object else { return false }
-    guard let number = value(.value, in: object), let leaf = number.leaf else {
-      if let number = value(.value, in: object), let text = kept("@value", beside: number.shadow) {
-        // A number that FHIR could not hold, and CDA's schema cannot either, stays with FHIR's value.
-        _ = text
-      }
-      return nullFlavor(quantity, in: element)
-    }
+    // A number that FHIR could not hold, and CDA's schema cannot either, stays with FHIR's value.
+    guard let leaf = leaf(.value, in: object) else { return nullFlavor(quantity, in: element) }
     let code = self.leaf(.code, in: object)
     let system = self.leaf(.system, in: object)
     let unit = self.leaf(.unit, in: object)
     let isUCUM = system.map { $0.text == "http://unitsofmeasure.org" } ?? false
     if let code, isUCUM {
       attribute(.value, leaf.sourced, in: element)
-      attribute(.unit, code.sourced, in: element)
-      if let system { note(.leaf(system), element) }
+      let slot = attribute(.unit, code.sourced, in: element)
+      if let system { note(.leaf(system), slot) }
       if let unit {
         if unit.text == code.text {
+          note(.leaf(unit), slot)
           note(.leaf(unit), element)
         } else {
           // The unit as people read it.

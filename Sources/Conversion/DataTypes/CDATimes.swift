@@ -9,7 +9,9 @@ extension CDABuilder {
   @discardableResult
   func ts(_ time: FHIRValue, into element: Draft.Slot) -> Bool {
     let written = leaf(.valueString, in: extended(FHIRBuilder.sourceTime, in: time.extended))
-    if let written, written.text.isHL7Time {
+    if let written, written.text.isHL7Time,
+      time.leaf.map({ PartialDateTime.isSource(written.text, of: $0.text) }) ?? true
+    {
       let slot = attribute(.value, Sourced(written.text, .leaf(written)), in: element)
       if let leaf = time.leaf { note(.leaf(leaf), slot) }
       markStructural(extended(FHIRBuilder.sourceTime, in: time.extended))
@@ -66,6 +68,23 @@ extension CDABuilder {
 }
 
 extension PartialDateTime {
+  /// Whether a time of version 3 of HL7 can be what a time of FHIR was made of: who has changed that since
+  /// means the new one.
+  fileprivate static func isSource(_ written: Text, of value: Text) -> Bool {
+    guard let time = PartialDateTime(fhir: value.string) else { return true }
+    func parts(_ text: String) -> (digits: Substring, offset: Substring) {
+      let digits = text.prefix { $0.isASCII && $0.isNumber }
+      return (digits, text.dropFirst(digits.count).drop { $0 != "+" && $0 != "-" })
+    }
+    let (source, target) = (parts(written.string), parts(time.hl7))
+    guard source.digits.hasPrefix(target.digits) || target.digits.hasPrefix(source.digits) else {
+      return false
+    }
+    return source.offset.isEmpty || target.offset.isEmpty
+      || target.offset.dropFirst().hasPrefix(source.offset.dropFirst())
+        && (source.offset.first == target.offset.first || target.offset.dropFirst() == "0000")
+  }
+
   /// The moment as version 3 of HL7 writes it: digits without signs between them.
   var hl7: String {
     var text = ""

@@ -176,7 +176,7 @@ extension FHIRBuilder {
 
 extension Text {
   /// Whether the text looks like a telephone number: digits and the signs between them.
-  fileprivate var isPhoneNumber: Bool {
+  var isPhoneNumber: Bool {
     bytes.contains(where: Bytes.isDigit)
       && bytes.allSatisfy { Bytes.isDigit($0) || " +-().x/".utf8.contains($0) }
   }

@@ -16,7 +16,7 @@ extension CDABuilder {
     if let composition {
       if !isContained(composition) { owner = composition }
       done = []
-      markIdentity(of: composition)
+      markIdentity(of: composition, as: document)
       apply(HeaderTable.composition, composition, to: document)
     }
     completeHeader(composition, template)
@@ -143,7 +143,7 @@ extension CDABuilder {
   func status(of composition: Cursor) {
     // What is final is what CDA means by saying nothing.
     guard let status = leaf(.status, in: composition) else { return }
-    if status.text == "final" { markStructural(status) }
+    if status.text == "final" { note(status, saidBy: document) }
   }
 
   func attesters(of composition: Cursor, _ mode: StaticString, in document: Draft.Slot) {
@@ -167,7 +167,9 @@ extension CDABuilder {
       if code.text == expected {
         note(.leaf(code), slot)
       } else {
+        // The exact word is carried beside it.
         note(.partly(code, Reason("a mode that CDA does not tell apart")), slot)
+        use[code.index] = .untouched
       }
       done.insert(attester.index)
     }

@@ -9,7 +9,7 @@ extension CDABuilder {
       let before = (owner, done)
       owner = patient
       done = []
-      markIdentity(of: patient)
+      markIdentity(of: patient, as: role)
       statements[patient.index] = WrittenStatement(slot: role, identified: role)
       apply(PatientTable.patient, patient, to: role)
       restore(patient, [.patientRole: [role]])
@@ -23,14 +23,16 @@ extension CDABuilder {
     silent(.name, in: person)
     for name in draft.children(of: person) where draft.name(of: name) == .name {
       guard attribute(.nullFlavor, of: name) == nil else { continue }
-      if !draft.children(of: name).contains(where: { draft.kind(of: $0) == .object }) {
-        // A name in one piece.
-        constant(.nullFlavor, "NI", .required, in: name)
-        continue
+      let words = draft.children(of: name).filter { draft.kind(of: $0) == .text }
+      if !words.isEmpty {
+        // The profile wants parts: a name in one piece is a family name, so that whoever reads sees it.
+        let family = add(.family, in: name)
+        for word in words { draft.move(word, to: family) }
       }
       silent(.given, in: name)
       silent(.family, in: name)
     }
+    carryWholeNames()
     silent(.administrativeGenderCode, "UNK", in: person)
     silent(.birthTime, "UNK", in: person)
     silent(.raceCode, "UNK", in: person)
@@ -42,6 +44,20 @@ extension CDABuilder {
     }
   }
 
+  /// That a name was in one piece is carried.
+  private func carryWholeNames() {
+    guard let patient else { return }
+    for (number, name) in values(.name, in: patient).enumerated() {
+      guard let object = name.object, let text = leaf(.text, in: object) else { continue }
+      let hasParts = [Name.prefix, .given, .family, .suffix].contains {
+        value($0, in: object) != nil
+      }
+      guard !hasParts else { continue }
+      left.append((patient, arena.copy("name[\(number)].text"), text))
+      wholeNames.insert(text.index)
+    }
+  }
+
   /// The person in a role.
   func person(in role: Draft.Slot) -> Draft.Slot {
     child(.patient, of: role) ?? add(.patient, in: role)
@@ -50,7 +66,10 @@ extension CDABuilder {
   func gender(of patient: Cursor, in role: Draft.Slot) {
     guard let gender = value(.gender, in: patient), let leaf = gender.leaf else { return }
     let code = add(.administrativeGenderCode, in: person(in: role))
-    if let written = kept("@code", beside: gender.shadow) {
+    if let written = kept("@code", beside: gender.shadow),
+      maps.translate(written.text, by: maps.map("cf-administrative-gender"))
+        .map({ $0.code == leaf.text }) ?? (leaf.text == "unknown")
+    {
       attribute(.code, Sourced(written.text, .leaves(written, leaf)), in: code)
       markKept("@code", beside: gender.shadow)
     } else if leaf.text == "unknown" {
@@ -66,7 +85,9 @@ extension CDABuilder {
     guard let date = value(.birthDate, in: patient) else { return }
     let element = add(.birthTime, in: person(in: role))
     let url: StaticString = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
-    if let time = extended(url, in: date.shadow), let value = value(.valueDateTime, in: time) {
+    if let time = extended(url, in: date.shadow), let value = value(.valueDateTime, in: time),
+      date.leaf.map({ value.leaf?.text.string.hasPrefix($0.text.string) ?? false }) ?? true
+    {
       if ts(value, into: element), let leaf = date.leaf { note(.leaf(leaf), element) }
       markURL(time)
       // The source form says the same once more.
@@ -142,11 +163,7 @@ extension CDABuilder {
       let element = add(.languageCommunication, in: person(in: role))
       let language = add(.languageCode, in: element)
       attribute(.code, code.sourced, in: language)
-      markStructural(leaf(.system, in: coding))
-      if let display = leaf(.display, in: coding) {
-        // A CS has a code alone; the word stays with what is carried.
-        _ = display
-      }
+      if isOf("urn:ietf:bcp:47", coding) { markStructural(leaf(.system, in: coding)) }
       let url: StaticString = "http://hl7.org/fhir/StructureDefinition/patient-proficiency"
       if let proficiency = extended(url, in: communication) {
         for (name, part) in [

@@ -137,15 +137,48 @@ extension FHIRBuilder {
         guard let path = part.property(.path)?.text, let value = part.property(.value) else {
           continue
         }
+        if path.isEmpty {
+          if let slot = revive(value, of: act) { note(.kept(leaf), slot) }
+          continue
+        }
         var target: Draft.Slot? = resource
         if let type = part.property(.type)?.text, !(type == "Composition") {
           target =
             type == "Patient"
             ? patient?.slot : type == "Medication" ? medication(of: resource) : nil
         }
-        if let target, let slot = put(value, at: path, in: target) { note(.kept(leaf), slot) }
+        if let target, let slot = put(value, at: path, in: target) {
+          note(.kept(leaf), slot)
+          if draft.name(of: slot) == .text { settleWholeName(slot) }
+        }
       }
     }
+  }
+
+  /// A name in one piece, which stands as a family name in C-CDA, has no family name.
+  private func settleWholeName(_ text: Draft.Slot) {
+    guard let name = draft.parent(of: text), draft.first(.given, in: name) == nil,
+      let family = draft.first(.family, in: name), draft.text(of: family) == draft.text(of: text)
+    else { return }
+    draft.remove(family)
+  }
+
+  /// A resource that an act carries whole, as an entry of its own; its patient is that of the document.
+  private func revive(_ resource: Cursor, of act: Cursor) -> Draft.Slot? {
+    let type = ResourceTable.type(of: resource)
+    guard type != .none else { return nil }
+    let slot = addResource(type, from: act).slot
+    for property in resource.children where property.name != .resourceType && property.name != .id {
+      copy(property, in: slot)
+    }
+    for name in [Name.subject, .patient] {
+      guard let patient, let reference = draft.first(name, in: slot),
+        let known = draft.first(.reference, in: reference),
+        draft.text(of: known).hasPrefix("Patient/")
+      else { continue }
+      draft.replace(known, .string, patient.url)
+    }
+    return slot
   }
 
   /// The Medication that a statement refers to.
@@ -214,26 +247,27 @@ extension FHIRBuilder {
     switch value.kind {
     case .object:
       let slot = draft.addObject(name, in: parent)
-      for property in value.children
-      where Int(property.name.rawValue) < draft.names.count {
-        for item in property.items where !property.node.flags.contains(.shadow) {
-          _ = copy(item, as: property.name, in: slot)
-        }
-        if property.node.flags.contains(.shadow) {
-          let primitives = draft.children(of: slot).filter { draft.name(of: $0) == property.name }
-          for (place, item) in property.items.enumerated() where item.kind == .object {
-            let primitive =
-              place < primitives.count
-              ? primitives[place] : draft.add(property.name, .null, .empty, in: slot)
-            for inner in item.children where Int(inner.name.rawValue) < draft.names.count {
-              for innerItem in inner.items { _ = copy(innerItem, as: inner.name, in: primitive) }
-            }
-          }
-        }
-      }
+      for property in value.children { copy(property, in: slot) }
       return slot
     case .array: return nil
     default: return draft.add(name, value.kind, arena.copy(value.text), in: parent)
+    }
+  }
+
+  /// Copies a property of an object, or what stands beside a primitive of that name. Names that no
+  /// standard knows are none of FHIR's.
+  private func copy(_ property: Cursor, in slot: Draft.Slot) {
+    guard Int(property.name.rawValue) < draft.names.count else { return }
+    guard property.node.flags.contains(.shadow) else {
+      for item in property.items { _ = copy(item, as: property.name, in: slot) }
+      return
+    }
+    let primitives = draft.children(of: slot).filter { draft.name(of: $0) == property.name }
+    for (place, item) in property.items.enumerated() where item.kind == .object {
+      let primitive =
+        place < primitives.count
+        ? primitives[place] : draft.add(property.name, .null, .empty, in: slot)
+      for inner in item.children { copy(inner, in: primitive) }
     }
   }
 }

@@ -9,6 +9,10 @@ package struct ConversionLedger: Sendable {
   let places: [Int32]
   let records: LedgerRecords
   let use: [FHIRBuilder.Use]
+  /// Where paths of the source begin, if not at its root.
+  var roots: [Int] = []
+  /// The nodes that are of the source, in order, where others were joined to it.
+  var listed: [Range<Int>]?
 
   /// What became of a leaf.
   package enum Status: String, Sendable {
@@ -124,7 +128,7 @@ private struct LineReader {
   init(_ ledger: ConversionLedger) {
     self.ledger = ledger
     lines = LineTable(ledger.source.source)
-    sourcePaths = PathWriter(ledger.source)
+    sourcePaths = PathWriter(ledger.source, roots: ledger.roots)
     targetPaths = PathWriter(ledger.target)
     let count = ledger.source.nodes.count
     first = Array(repeating: -1, count: count)
@@ -144,8 +148,9 @@ private struct LineReader {
   }
 
   mutating func forEach(_ body: (inout LineReader, Fate) -> Void) {
-    for (index, node) in ledger.source.nodes.enumerated() where isLeaf(node) {
-      body(&self, fate(of: index))
+    let all = ledger.source.nodes.indices
+    for range in ledger.listed ?? [all] {
+      for index in range where isLeaf(ledger.source.nodes[index]) { body(&self, fate(of: index)) }
     }
     for record in ledger.records.records where record.kind == .added {
       guard let target = place(of: record.slot) else { continue }
@@ -161,7 +166,7 @@ private struct LineReader {
 
   private func isLeaf(_ node: Node) -> Bool {
     switch node.kind {
-    case .attribute: true
+    case .attribute, .string, .number, .true, .false: true
     case .text: !isBlank(node)
     default: false
     }
@@ -249,6 +254,10 @@ private struct LineReader {
     ledger.source.withCursor { root in
       let node = root.at(leaf)
       if node.text.isBlank { return Reason.blank.text }
+      if node.kind != .attribute, node.kind != .text {
+        let isImplied = ledger.use[leaf] == .structural
+        return isImplied ? Reason.implied.text : Reason.noPlace.text
+      }
       if Structural.isConstant(node) || isInConstant(leaf, root) { return Reason.structural.text }
       if node.kind == .attribute, node.name == .nullFlavor { return Reason.noValue.text }
       return ledger.use[leaf] == .structural ? Reason.selects.text : Reason.noPlace.text

@@ -80,7 +80,7 @@ extension CDABuilder {
     defer { (owner, done) = before }
     if !isContained(resource) { owner = resource }
     done = []
-    markIdentity(of: resource)
+    markIdentity(of: resource, as: entity)
     switch (type, draft.name(of: entity)) {
     case (.Organization, .assignedCustodian):
       self.organization(resource, into: add(.representedCustodianOrganization, in: entity))
@@ -96,7 +96,7 @@ extension CDABuilder {
         constant(.classCode, "PRS", Reason("somebody around the patient"), in: entity)
       }
       apply(RoleTables.relatedPerson, resource, to: entity)
-      markSubject(of: resource)
+      markSubject(of: resource, in: entity)
     case (.Device, .assignedAuthor):
       apply(RoleTables.authoringDevice, resource, to: entity)
       if let owner = object(.owner, in: resource), let organization = resolve(owner) {
@@ -106,7 +106,7 @@ extension CDABuilder {
     case (.Device, .participantRole):
       constant(.classCode, "MANU", in: entity)
       apply(RoleTables.playingDevice, resource, to: entity)
-      markSubject(of: resource)
+      markSubject(of: resource, in: entity)
     case (.Location, .participantRole):
       constant(.classCode, "SDLOC", in: entity)
       apply(RoleTables.location, resource, to: entity)
@@ -123,7 +123,7 @@ extension CDABuilder {
     if let reference = object(.practitioner, in: role), let person = resolve(reference) {
       let before = done
       done = []
-      markIdentity(of: person)
+      markIdentity(of: person, as: entity)
       apply(RoleTables.practitioner, person, to: entity)
       done = before
       note(reference: reference, entity)
@@ -155,7 +155,7 @@ extension CDABuilder {
     let before = done
     done = []
     defer { done = before }
-    markIdentity(of: organization)
+    markIdentity(of: organization, as: entity)
     apply(RoleTables.scopingEntity, organization, to: entity)
     leaveBehind(organization)
   }
@@ -166,7 +166,7 @@ extension CDABuilder {
     defer { (owner, done) = before }
     if !isContained(organization) { owner = organization }
     done = []
-    markIdentity(of: organization)
+    markIdentity(of: organization, as: element)
     apply(RoleTables.organization, organization, to: element)
     if let reference = object(.partOf, in: organization), let whole = resolve(reference),
       whole.index != organization.index, depth(of: element) < 40,
@@ -246,6 +246,10 @@ extension CDABuilder {
     if country.map({ $0 == "US" }) ?? true {
       silent(.state, in: address)
       silent(.postalCode, in: address)
+    }
+    // The schema wants the times at the end, and has no order for the rest.
+    for period in draft.children(of: address) where draft.name(of: period) == .useablePeriod {
+      draft.move(period, to: address)
     }
   }
 

@@ -10,6 +10,9 @@ extension CDABuilder {
       self.section(section, at: arena.copy("section[\(number)]"), in: body, &codes)
     }
     looseSections(in: body, &codes)
+    // Members of what has not become a statement stand by themselves.
+    members = []
+    looseSections(in: body, &codes)
     factSection(in: body, &codes)
     for code in template?.missing(codes) ?? [] {
       guard let known = SectionTemplate.of(Text(code)) else { continue }
@@ -133,6 +136,10 @@ extension CDABuilder {
     if keptPaths(of: section).contains(where: { $0.hasPrefix("section/entry/") }) { return }
     // What is known to be nothing is told by the entry that is kept, or by the words.
     if code.text == "nilknown" { return }
+    guard code.text == "notasked" || code.text == "unavailable" else {
+      // CDA does not tell the other reasons apart; the code is carried.
+      return constant(.nullFlavor, "NI", Reason("the section is empty for a reason"), in: element)
+    }
     attribute(
       .nullFlavor, Sourced(Text(code.text == "notasked" ? "NASK" : "NI"), .leaf(code)), in: element)
     markStructural(leaf(.system, in: coding))
@@ -218,7 +225,7 @@ extension CDABuilder {
       let section = looseSection(code, in: body)
       let words = add(.text, in: section)
       let rows = table(of: resources, in: words)
-      if code == "29762-2" { patientFacts(in: section) }
+      if code == "29762-2", !hasPatientFacts { patientFacts(in: section) }
       for resource in resources where statements[resource.index] == nil {
         let entry = add(.entry, in: section)
         if statement(resource, in: entry, WritingContext(section: code)) {

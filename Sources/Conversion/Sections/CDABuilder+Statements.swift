@@ -30,8 +30,8 @@ extension CDABuilder {
     // What is told again is known by its ids; the rest of it stands where it was told first.
     let isRepeated = statements[resource.index] != nil
     statements[resource.index] = WrittenStatement(slot: statement, identified: statement)
-    markIdentity(of: resource)
-    markSubject(of: resource)
+    markIdentity(of: resource, as: statement)
+    markSubject(of: resource, in: statement)
     body()
     negation(of: resource, in: levels[.act] ?? statement)
     guideLinks(of: resource, in: statement)
@@ -49,20 +49,19 @@ extension CDABuilder {
   }
 
   /// The type, the logical id and the full URL of a resource are the element that it is.
-  func markIdentity(of resource: Cursor) {
-    markStructural(resource.property(.resourceType))
+  func markIdentity(of resource: Cursor, as element: Draft.Slot) {
+    note(resource.property(.resourceType), saidBy: element)
     markStructural(resource.property(.id))
     if let narrative = object(.text, in: resource) { markStructural(narrative.property(.status)) }
   }
 
   /// The patient is the subject of a whole document.
-  func markSubject(of resource: Cursor) {
+  func markSubject(of resource: Cursor, in statement: Draft.Slot) {
     for name in [Name.subject, .patient, .beneficiary] {
       guard let reference = object(name, in: resource) else { continue }
       if let target = resolve(reference), target.index == patient?.index {
-        markStructural(leaf(.reference, in: reference))
-        markStructural(value(.type, in: reference)?.node)
-        markStructural(leaf(.display, in: reference))
+        note(reference: reference, child(.recordTarget, of: document) ?? document)
+        note(reference: reference, statement)
       } else {
         markAbsent(FHIRValue(node: reference, shadow: nil))
       }
@@ -155,7 +154,7 @@ extension CDABuilder {
   func encounter(_ reference: Cursor, of statement: Draft.Slot, _ context: WritingContext) {
     guard let target = resolve(reference) else { return }
     if target.index == encompassing?.index {
-      return markStructural(leaf(.reference, in: reference))
+      return note(reference: reference, child(.componentOf, of: document) ?? document)
     }
     if let around = statements[target.index], isBelow(statement, around.slot) {
       return note(reference: reference, around.slot)
@@ -214,15 +213,19 @@ extension CDABuilder {
       let agents = objects(.agent, in: provenance)
       if let agent = agents.first {
         if let who = object(.who, in: agent) { participation(who, into: author) }
-        markStructural(object(.type, in: agent))
+        for coding in objects(.coding, in: object(.type, in: agent))
+        where leaf(.code, in: coding).map({ $0.text == "author" }) ?? false
+          && isOf(
+            "http://terminology.hl7.org/CodeSystem/provenance-participant-type", coding)
+        {
+          note(coding, saidBy: author)
+        }
       }
       if child(.assignedAuthor, of: author) == nil {
         silent(.id, in: add(.assignedAuthor, in: author))
       }
-      for target in objects(.target, in: provenance) {
-        markStructural(leaf(.reference, in: target))
-      }
-      markIdentity(of: provenance)
+      for target in objects(.target, in: provenance) { note(reference: target, author) }
+      markIdentity(of: provenance, as: author)
       leaveBehind(provenance)
       (owner, done) = before
     }

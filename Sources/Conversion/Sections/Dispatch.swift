@@ -89,11 +89,30 @@ extension CDABuilder {
     }
   }
 
+  /// Resources that are no statement of C-CDA and that nothing refers to: what is clinical goes along whole,
+  /// the rest has no business in a clinical document.
+  func leaveWholeResourcesBehind() {
+    for entry in resources.entries where isUntouched(entry.resource) {
+      if ClinicalTypes.all.contains(entry.type) {
+        left.append((entry.resource, .empty, entry.resource))
+      } else {
+        let type = entry.resource.property(.resourceType)?.text.string ?? "?"
+        report(Conversion.noStatement, at: entry.resource, "\(type) has no place in C-CDA")
+      }
+    }
+  }
+
+  private func isUntouched(_ resource: Cursor) -> Bool {
+    statements[resource.index] == nil
+      && !(resource.index..<resource.end).contains { use[$0] == .taken }
+  }
+
   /// A section of what resources without a statement say and CDA has no element for: in words, and as the
   /// JSON of FHIR.
   func leftSection(in body: Draft.Slot) {
     let parts = left.filter { part in
-      (part.node.index..<part.node.end).contains { use[$0] == .untouched }
+      wholeNames.contains(part.node.index)
+        || (part.node.index..<part.node.end).contains { use[$0] == .untouched }
     }
     guard !parts.isEmpty else { return }
     let section = add(.section, in: add(.component, in: body))
@@ -115,10 +134,9 @@ extension CDABuilder {
       let type = resource.property(.resourceType)?.text ?? Text("Composition")
       for part in parts {
         let item = add(.item, in: list)
-        text(
-          Sourced(
-            arena.join(type, Text("."), part.path, Text(": "), plain(part.node)), .rule(.carrier)),
-          in: item)
+        let place = part.path.isEmpty ? type : arena.join(type, Text("."), part.path)
+        let words = arena.join(place, Text(": "), plain(part.node))
+        text(Sourced(words, .rule(.carrier)), in: item)
       }
       let act = add(.act, in: add(.entry, in: section))
       carry(parts, of: type, in: act)
@@ -143,4 +161,15 @@ extension CDABuilder {
 
 extension Skeleton {
   static let act = Skeleton(.act, nil, "ACT", status: nil, needs: [.code])
+}
+
+/// The types of R4's clinical module for which C-CDA has no statement; they go along whole.
+enum ClinicalTypes {
+  static let all: Set<Name> = [
+    .AdverseEvent, .ClinicalImpression, .DetectedIssue, .Flag, .Media, .Specimen, .BodyStructure,
+    .ImagingStudy, .QuestionnaireResponse, .MolecularSequence, .Medication,
+    .ImmunizationEvaluation, .ImmunizationRecommendation, .NutritionOrder, .VisionPrescription,
+    .RiskAssessment, .RequestGroup, .Communication, .CommunicationRequest, .Device,
+    .GuidanceResponse, .SupplyRequest, .SupplyDelivery, .EpisodeOfCare, .Consent, .RelatedPerson,
+  ]
 }

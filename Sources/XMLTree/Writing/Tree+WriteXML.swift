@@ -5,6 +5,9 @@ extension XML {
   public enum Form: Sendable {
     /// With an XML declaration, attributes in their order, empty elements as `<a/>`.
     case document
+    /// As a document, each element on a line of its own; what holds text, and the narrative of CDA, stays
+    /// as it is.
+    case indented
     /// James Clark's canonical form: no declaration, attributes sorted, tab, line feed and carriage
     /// return as references, empty elements as `<a></a>`.
     case canonical
@@ -17,9 +20,9 @@ extension Tree {
   /// - Precondition: the tree was read from XML or made for it.
   public func xml(_ form: XML.Form = .document) -> [UInt8] {
     var buffer = ByteBuffer(capacity: source.count + 64)
-    if form == .document { buffer.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") }
+    if form != .canonical { buffer.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") }
     withCursor { XMLWriter(tree: self, form: form).writeDocument($0, to: &buffer) }
-    if form == .document { buffer.append(0x0A) }
+    if form != .canonical { buffer.append(0x0A) }
     return buffer.bytes
   }
 }
@@ -44,13 +47,14 @@ package struct XMLWriter {
       // The document form has a declaration of its own.
       if form == .canonical || !(node.nameText == "xml") { write(node, to: &out) }
     }
-    write(root, to: &out)
+    write(root, depth: form == .indented ? 0 : nil, to: &out)
     for node in outside where node.node.place > root.node.place { write(node, to: &out) }
   }
 
-  package func write(_ cursor: Cursor, to out: inout ByteBuffer) {
+  /// Writes a node; `depth` is how deep it stands, `nil` where lines are not broken.
+  package func write(_ cursor: Cursor, depth: Int? = nil, to out: inout ByteBuffer) {
     switch cursor.kind {
-    case .element: element(cursor, to: &out)
+    case .element: element(cursor, depth, to: &out)
     case .text: XMLWriter.escape(cursor.text, isCanonical: form == .canonical, to: &out)
     case .instruction:
       out.append("<?")
@@ -62,25 +66,32 @@ package struct XMLWriter {
     }
   }
 
-  private func element(_ cursor: Cursor, to out: inout ByteBuffer) {
+  private func element(_ cursor: Cursor, _ depth: Int?, to out: inout ByteBuffer) {
     out.append(UInt8(ascii: "<"))
     name(cursor, to: &out)
     attributes(cursor, to: &out)
     let content = cursor.children.drop { $0.kind == .attribute || $0.kind == .namespace }
     var isEmpty = true
-    let hasText =
-      keepsLayout || content.contains { $0.kind == .text && !$0.text.isBlank }
+    let isMixed = content.contains { $0.kind == .text && !$0.text.isBlank }
+    let inner = isMixed || cursor.nameText == "text" ? nil : depth.map { $0 + 1 }
     for child in content {
-      if !hasText, child.kind == .text { continue }
+      if child.kind == .text, !isMixed, inner != nil || !keepsLayout { continue }
       if isEmpty { out.append(UInt8(ascii: ">")) }
       isEmpty = false
-      write(child, to: &out)
+      if let inner { breakLine(inner, to: &out) }
+      write(child, depth: inner, to: &out)
     }
-    if isEmpty && form == .document { return out.append("/>") }
+    if isEmpty && form != .canonical { return out.append("/>") }
     if isEmpty { out.append(UInt8(ascii: ">")) }
+    if let depth, inner != nil { breakLine(depth, to: &out) }
     out.append("</")
     name(cursor, to: &out)
     out.append(UInt8(ascii: ">"))
+  }
+
+  private func breakLine(_ depth: Int, to out: inout ByteBuffer) {
+    out.append(0x0A)
+    for _ in 0..<depth { out.append("  ") }
   }
 
   private func attributes(_ cursor: Cursor, to out: inout ByteBuffer) {

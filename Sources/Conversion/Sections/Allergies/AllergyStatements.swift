@@ -41,8 +41,9 @@ extension CDABuilder {
     else { return }
     if keptPaths(of: allergy).contains(where: { $0 == "act/statusCode" }) { return }
     let status = add(.statusCode, in: act)
-    if let written = kept("@code", beside: code.shadow),
-      maps.translate(written.text, by: maps.map("cf-allergy-concern-status")) != nil
+    if isOf("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", coding),
+      let written = kept(
+        "@code", beside: code.shadow, leadingTo: leaf, by: "cf-allergy-concern-status")
     {
       attribute(.code, Sourced(written.text, .leaves(written, leaf)), in: status)
       markKept("@code", beside: code.shadow)
@@ -86,7 +87,7 @@ extension CDABuilder {
   private func noKnownAllergy(_ allergy: Cursor, in observation: Draft.Slot) {
     guard let concept = value(.code, in: allergy) else { return }
     for coding in objects(.coding, in: concept.object) {
-      guard let code = leaf(.code, in: coding),
+      guard let code = leaf(.code, in: coding), isOf("http://snomed.info/sct", coding),
         let kind = maps.sources(of: code.text, by: maps.map("cf-no-known-allergies")).first
       else { continue }
       let element = add(.value, in: observation)
@@ -94,8 +95,7 @@ extension CDABuilder {
       attribute(.code, Sourced(kind.code, .leaf(code)), in: element)
       constant(.codeSystem, "2.16.840.1.113883.6.96", in: element)
       attribute(.negationInd, Sourced(Text("true"), .leaf(code)), in: observation)
-      markStructural(leaf(.system, in: coding))
-      if let display = leaf(.display, in: coding) { markStructural(display) }
+      note(leaf(.system, in: coding), saidBy: observation)
       done.insert(concept.key)
       markKind(kind.code, of: allergy, element)
       return
@@ -111,12 +111,21 @@ extension CDABuilder {
       guard let value, let leaf = value.leaf,
         maps.translate(code, by: maps.map(map)).map({ $0.code == leaf.text }) ?? false
       else { continue }
-      note(.leaf(leaf), element)
+      note(.leaf(leaf), draft.parent(of: element) ?? element)
       done.insert(value.key)
       if let written = kept("@code", beside: value.shadow), written.text == code {
         note(.leaf(written), element)
         markKept("@code", beside: value.shadow)
       }
+    }
+  }
+
+  /// Whether a kind of propensity is what type and category were made of.
+  private func isKind(_ code: Text, _ type: FHIRValue?, _ category: FHIRValue?) -> Bool {
+    [(type, "cf-allergy-type"), (category, "cf-allergy-category")].allSatisfy { value, map in
+      let target = maps.translate(code, by: maps.map(map))?.code
+      guard let leaf = value?.leaf else { return true }
+      return target.map { $0 == leaf.text } ?? false
     }
   }
 
@@ -130,7 +139,7 @@ extension CDABuilder {
     constant(.type, "CD", in: element)
     constant(.codeSystem, "2.16.840.1.113883.6.96", in: element)
     let holder = type?.shadow ?? category?.shadow
-    if let written = kept("@code", beside: holder) {
+    if let written = kept("@code", beside: holder), isKind(written.text, type, category) {
       let slot = attribute(.code, Sourced(written.text, .leaf(written)), in: element)
       markKept("@code", beside: holder)
       for leaf in [type?.leaf, category?.leaf] { if let leaf { note(.leaf(leaf), slot) } }

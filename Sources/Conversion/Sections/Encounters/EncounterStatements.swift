@@ -28,8 +28,8 @@ extension CDABuilder {
     let before = (owner, done)
     if !isContained(encounter) { owner = encounter }
     done = []
-    markIdentity(of: encounter)
-    markSubject(of: encounter)
+    markIdentity(of: encounter, as: element)
+    markSubject(of: encounter, in: element)
     encounterCode(encounter, in: element)
     apply(EncounterTable.encompassing, encounter, to: element)
     encounterStatus(encounter, element)
@@ -72,7 +72,8 @@ extension CDABuilder {
           || child(.high, of: $0).map { attribute(.value, of: $0) != nil } ?? false
       } ?? false
     switch leaf.text.string {
-    case "finished" where isOver, "unknown" where !isOver: markStructural(leaf)
+    case "finished" where isOver, "unknown" where !isOver:
+      draft.name(of: element) == .encounter ? note(leaf, saidBy: element) : markStructural(leaf)
     case "planned":
       if let mood = attribute(.moodCode, of: element) { note(.leaf(leaf), mood) }
     default: break
@@ -199,7 +200,7 @@ extension CDABuilder {
     let before = (owner, done)
     if !isContained(location) { owner = location }
     done = []
-    markIdentity(of: location)
+    markIdentity(of: location, as: element)
     apply(EncounterTable.facility, location, to: element)
     if let reference = object(.managingOrganization, in: location),
       let organization = resolve(reference)

@@ -18,6 +18,7 @@ extension CDABuilder {
       if status == nil {
         constant(.code, "completed", .template, in: add(.statusCode, in: organizer))
       }
+      if status != nil, let leaf = leaf(.status, in: history) { note(.leaf(leaf), organizer) }
       markAbsent(value(.status, in: history))
       markAbsent(value(.relationship, in: history))
       let relative = relatedSubject(organizer)

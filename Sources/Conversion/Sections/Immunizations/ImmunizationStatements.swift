@@ -51,6 +51,7 @@ extension CDABuilder {
       }
       done.insert(status.key)
     } else if mapped(status, "cf-immunization-status", into: element) {
+      note(.leaf(leaf), activity)
       done.insert(status.key)
     } else {
       draft.removeLast(element)
@@ -98,11 +99,12 @@ extension CDABuilder {
       if let function = value(.function, in: performer) {
         let isAdministrator = objects(.coding, in: function.object).contains {
           leaf(.code, in: $0).map { $0.text == "AP" } ?? false
+            && isOf("http://terminology.hl7.org/CodeSystem/v2-0443", $0)
         }
         if isAdministrator, ResourceTable.type(of: resource) == .Immunization,
           let object = function.object
         {
-          markStructural(object)
+          note(object, saidBy: element)
         } else {
           cd(function, as: .functionCode, in: element)
         }

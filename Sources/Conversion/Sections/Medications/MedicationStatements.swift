@@ -29,7 +29,9 @@ extension CDABuilder {
     let intent = value(.intent, in: request)
     var mood: StaticString = isStatement ? "EVN" : "INT"
     if let text = intent?.leaf?.text {
-      switch (kept("@moodCode", beside: intent?.shadow)?.text ?? .empty).string {
+      let written = kept(
+        "@moodCode", beside: intent?.shadow, leadingTo: intent?.leaf, by: "cf-medication-mood")
+      switch (written?.text ?? .empty).string {
       case "EVN": mood = "EVN"
       case "PRMS": mood = "PRMS"
       case "PRP": mood = "PRP"
@@ -57,7 +59,7 @@ extension CDABuilder {
         for coding in objects(.coding, in: category.object)
         where context.section == "10183-2" || isDischarge {
           guard leaf(.code, in: coding).map({ $0.text == "discharge" }) ?? false else { continue }
-          markStructural(coding)
+          note(coding, saidBy: activity)
         }
       }
       if let leaf = intent?.leaf, !isStatement {
@@ -66,10 +68,11 @@ extension CDABuilder {
           let slot = attribute(.moodCode, of: activity)
         {
           note(.leaf(leaf), slot)
+          note(.leaf(leaf), activity)
           if let written = kept("@moodCode", beside: intent?.shadow) { note(.leaf(written), slot) }
           markKept("@moodCode", beside: intent?.shadow)
         } else if target == nil, leaf.text == "proposal" {
-          markStructural(leaf)
+          note(leaf, saidBy: activity)
         }
         intent.map { _ = done.insert($0.key) }
       }
@@ -105,18 +108,15 @@ extension CDABuilder {
       "cf-medication-status", "cf-administration-status", "cf-dispense-status", "cf-request-status",
     ]
     let element = add(.statusCode, in: activity)
-    for map in maps where mapped(status, map, into: element) {
+    if maps.contains(where: { mapped(status, $0, into: element) }) {
+      note(.leaf(leaf), activity)
       done.insert(status.key)
-      return
-    }
-    let slot = attribute(.nullFlavor, Sourced(Text("UNK"), .leaf(leaf)), in: element)
-    if !(leaf.text == "unknown") {
+    } else if leaf.text == "unknown" {
+      attribute(.nullFlavor, Sourced(Text("UNK"), .leaf(leaf)), in: element)
+      done.insert(status.key)
+    } else {
       draft.remove(element)
-      use[leaf.index] = .untouched
-      _ = slot
-      return
     }
-    done.insert(status.key)
   }
 
   /// The product: a code, or what a Medication says of it.
@@ -149,7 +149,7 @@ extension CDABuilder {
     let before = (owner, done)
     if !isContained(medication) { owner = medication }
     done = []
-    markIdentity(of: medication)
+    markIdentity(of: medication, as: product)
     apply(MedicationTable.medication, medication, to: product)
     let material =
       child(.manufacturedMaterial, of: product) ?? add(.manufacturedMaterial, in: product)
@@ -170,7 +170,7 @@ extension CDABuilder {
       let entity = add(.playingEntity, in: role)
       constant(.classCode, "MMAT", in: entity)
       cd(item, as: .code, in: entity)
-      markStructural(leaf(.isActive, in: ingredient))
+      note(leaf(.isActive, in: ingredient), saidBy: role)
     }
     restore(medication, [.manufacturedProduct: [product]])
     silent(.code, in: material)
@@ -372,7 +372,11 @@ extension CDABuilder {
     let times = frequency.flatMap { Double($0.text.string) } ?? 1
     guard let unit, let amount = Double(period.text.string), times > 0 else { return }
     // What the source of the FHIR had.
-    if let value = kept("@value", beside: rhythm), let written = kept("@unit", beside: rhythm) {
+    if let value = kept("@value", beside: rhythm), let written = kept("@unit", beside: rhythm),
+      let rate = FHIRBuilder.perDay(value.text.trimmed.string, written.text.trimmed.string),
+      frequency.map({ $0.text.string == rate.frequency }) ?? false,
+      period.text.string == rate.period, unit.text == "d"
+    {
       let time = secondTime("PIVL_TS", in: activity)
       if let institution = kept("@institutionSpecified", beside: rhythm) {
         attribute(

@@ -286,7 +286,7 @@ extension FHIRBuilder {
     guard draft.first(.period, in: rhythm) == nil else { return }
     let institution = time.attribute(.institutionSpecified)
     if let institution, institution.text == "true",
-      let rate = perDay(value.text.trimmed.string, unit.text.trimmed.string)
+      let rate = FHIRBuilder.perDay(value.text.trimmed.string, unit.text.trimmed.string)
     {
       put(
         Sourced(arena.copy(rate.frequency), .leaves(value, unit)), .number, as: .frequency,
@@ -311,7 +311,7 @@ extension FHIRBuilder {
   }
 
   /// So many times a day, or once in so many days, for an interval that an institution fills in.
-  private func perDay(_ value: String, _ unit: String) -> (frequency: String, period: String)? {
+  static func perDay(_ value: String, _ unit: String) -> (frequency: String, period: String)? {
     guard let amount = Double(value), amount > 0, unit == "h" || unit == "d" else { return nil }
     let days = unit == "h" ? amount / 24 : amount
     let times = (1 / days).rounded()

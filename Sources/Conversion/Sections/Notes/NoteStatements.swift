@@ -13,12 +13,17 @@ extension CDABuilder {
   func note(_ note: Cursor, in holder: Draft.Slot, _ context: WritingContext) {
     let act = open(.note, in: holder)
     write(note, as: act, context) {
-      if let status = leaf(.status, in: note), status.text == "current" { markStructural(status) }
+      if let status = leaf(.status, in: note), status.text == "current" {
+        self.note(status, saidBy: act)
+      }
       for category in values(.category, in: note) {
         for coding in objects(.coding, in: category.object)
-        where leaf(.code, in: coding).map({ $0.text == "clinical-note" }) ?? false {
-          markStructural(leaf(.code, in: coding))
-          markStructural(leaf(.system, in: coding))
+        where leaf(.code, in: coding).map({ $0.text == "clinical-note" }) ?? false
+          && isOf(
+            "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", coding)
+        {
+          self.note(leaf(.code, in: coding), saidBy: act)
+          self.note(leaf(.system, in: coding), saidBy: act)
         }
       }
       apply(NoteTable.note, note, to: act)
@@ -74,7 +79,7 @@ extension CDABuilder {
     let statement = open(.media, in: holder)
     write(media, as: statement, context) {
       if let status = leaf(.status, in: media), status.text == "completed" {
-        markStructural(status)
+        note(status, saidBy: statement)
       }
       apply(NoteTable.media, media, to: statement)
       markAbsent(value(.content, in: media))

@@ -75,7 +75,7 @@ extension CDABuilder {
   }
 
   private func single(_ observation: Cursor, in holder: Draft.Slot, _ context: WritingContext) {
-    if context.section == "8716-3" || hasCode("85354-9", observation) || hasOxygen(observation),
+    if context.section == "8716-3" || hasLOINC("85354-9", observation) || hasOxygen(observation),
       draft.name(of: holder) == .component, !objects(.component, in: observation).isEmpty
     {
       if splits(observation, in: holder, context) { return }
@@ -95,7 +95,7 @@ extension CDABuilder {
     of observation: Cursor, in statement: Draft.Slot, _ skeleton: Skeleton,
     _ context: WritingContext
   ) {
-    markCategory(of: observation, skeleton, context)
+    markCategory(of: observation, in: statement, skeleton, context)
     negation(of: observation, in: statement)
     if performerIsAuthor(observation) {
       author(of: observation, .performer, nil, in: statement)
@@ -105,10 +105,6 @@ extension CDABuilder {
     apply(mapping, observation, to: statement)
     status(of: observation, in: statement)
     markAbsent(value(.code, in: observation))
-    if let issued = value(.issued, in: observation), issued.leaf != nil {
-      // The instant of release has no element of CDA: it is carried.
-      _ = issued
-    }
   }
 
   /// A status that CDA has no code for; what nobody knows stays unknown.
@@ -126,8 +122,9 @@ extension CDABuilder {
       // The exact word is carried beside it.
       use[leaf.index] = .untouched
     } else {
-      attribute(.nullFlavor, Sourced(Text("UNK"), .leaf(leaf)), in: element)
-      if !(leaf.text == "unknown") { use[leaf.index] = .untouched }
+      let isUnknown = leaf.text == "unknown"
+      attribute(.nullFlavor, Sourced(Text(isUnknown ? "UNK" : "OTH"), .leaf(leaf)), in: element)
+      if !isUnknown { use[leaf.index] = .untouched }
     }
     done.insert(status.key)
   }
@@ -140,9 +137,9 @@ extension CDABuilder {
     case "30954-2": return .resultObservation
     case "8716-3": return .vitalSign
     case "29762-2":
-      if hasCode("72166-2", observation) { return .smokingStatus }
-      if hasCode("11367-0", observation) { return .tobaccoUse }
-      if hasCode("82810-3", observation) { return .pregnancy }
+      if hasLOINC("72166-2", observation) { return .smokingStatus }
+      if hasLOINC("11367-0", observation) { return .tobaccoUse }
+      if hasLOINC("82810-3", observation) { return .pregnancy }
       return .socialHistory
     case "47420-5":
       if hasCategory("survey", observation) { return .assessmentScale }
@@ -157,8 +154,8 @@ extension CDABuilder {
       if hasCategory("survey", observation) { return .assessmentScale }
       if hasCategory("laboratory", observation) { return .resultObservation }
       if hasCategory("vital-signs", observation) { return .vitalSign }
-      if hasCode("72166-2", observation) { return .smokingStatus }
-      if hasCode("11367-0", observation) { return .tobaccoUse }
+      if hasLOINC("72166-2", observation) { return .smokingStatus }
+      if hasLOINC("11367-0", observation) { return .tobaccoUse }
       if hasCategory("social-history", observation) { return .socialHistory }
       if hasCategory("functional-status", observation) { return .functionalStatus }
       if hasCategory("cognitive-status", observation) { return .mentalStatus }
@@ -166,15 +163,16 @@ extension CDABuilder {
     }
   }
 
-  func hasCode(_ code: StaticString, _ resource: Cursor) -> Bool {
+  func hasLOINC(_ code: StaticString, _ resource: Cursor) -> Bool {
     objects(.coding, in: object(.code, in: resource)).contains {
-      leaf(.code, in: $0).map { $0.text == code } ?? false
+      leaf(.code, in: $0).map { $0.text == code } ?? false && isOf("http://loinc.org", $0)
     }
   }
 
   /// The category that the template of a statement says again when it is read.
   private func markCategory(
-    of observation: Cursor, _ skeleton: Skeleton, _ context: WritingContext
+    of observation: Cursor, in statement: Draft.Slot, _ skeleton: Skeleton,
+    _ context: WritingContext
   ) {
     let categories: [String: StaticString] = [
       "22.4.2": "laboratory", "22.4.27": "vital-signs", "22.4.26": "vital-signs",
@@ -193,9 +191,12 @@ extension CDABuilder {
     }
     for category in values(.category, in: observation) {
       for coding in objects(.coding, in: category.object) {
-        guard leaf(.code, in: coding).map({ $0.text == implied }) ?? false else { continue }
-        markStructural(leaf(.code, in: coding))
-        markStructural(leaf(.system, in: coding))
+        guard leaf(.code, in: coding).map({ $0.text == implied }) ?? false,
+          isOf("http://terminology.hl7.org/CodeSystem/observation-category", coding)
+            || isOf("http://hl7.org/fhir/us/core/CodeSystem/us-core-category", coding)
+        else { continue }
+        note(leaf(.code, in: coding), saidBy: statement)
+        note(leaf(.system, in: coding), saidBy: statement)
         return
       }
     }
@@ -217,12 +218,11 @@ extension CDABuilder {
     }
     let organizer = open(skeleton, in: holder)
     write(panel, as: organizer, context) {
-      markCategory(of: panel, skeleton, context)
-      if skeleton.code != nil, hasCode("85353-1", panel) {
+      markCategory(of: panel, in: organizer, skeleton, context)
+      if skeleton.code != nil, hasLOINC("85353-1", panel) {
         for coding in objects(.coding, in: object(.code, in: panel)) {
-          markStructural(leaf(.system, in: coding))
-          markStructural(leaf(.code, in: coding))
-          if let display = leaf(.display, in: coding) { use[display.index] = .structural }
+          note(leaf(.system, in: coding), saidBy: organizer)
+          note(leaf(.code, in: coding), saidBy: organizer)
         }
         value(.code, in: panel).map { _ = done.insert($0.key) }
       } else if skeleton.code != nil {
@@ -258,7 +258,9 @@ extension CDABuilder {
   // MARK: Observations of several parts
 
   private func hasOxygen(_ observation: Cursor) -> Bool {
-    objects(.component, in: observation).contains { hasCode("3150-0", $0) || hasCode("3151-8", $0) }
+    objects(.component, in: observation).contains {
+      hasLOINC("3150-0", $0) || hasLOINC("3151-8", $0)
+    }
   }
 
   /// Blood pressure and oximetry are several observations in C-CDA: each component is one of its own.
@@ -267,9 +269,9 @@ extension CDABuilder {
     _ observation: Cursor, in holder: Draft.Slot, _ context: WritingContext
   ) -> Bool {
     let components = objects(.component, in: observation)
-    let isPressure = hasCode("85354-9", observation)
+    let isPressure = hasLOINC("85354-9", observation)
     let known: [StaticString] = isPressure ? ["8480-6", "8462-4"] : ["3150-0", "3151-8"]
-    guard components.allSatisfy({ component in known.contains { hasCode($0, component) } }),
+    guard components.allSatisfy({ component in known.contains { hasLOINC($0, component) } }),
       isPressure || hasOxygen(observation), !isPressure || components.count == 2
     else { return false }
     guard let organizer = draft.parent(of: holder) else { return false }
@@ -280,8 +282,8 @@ extension CDABuilder {
     write(observation, as: first, context) {
       if isPressure {
         for coding in objects(.coding, in: object(.code, in: observation)) {
-          markStructural(leaf(.code, in: coding))
-          markStructural(leaf(.system, in: coding))
+          note(leaf(.code, in: coding), saidBy: first)
+          note(leaf(.system, in: coding), saidBy: first)
         }
         value(.code, in: observation).map { _ = done.insert($0.key) }
         for identifier in identifiers.dropFirst(share) { done.insert(identifier.key) }
@@ -289,17 +291,14 @@ extension CDABuilder {
         for identifier in identifiers.dropFirst(max(1, identifiers.count - components.count)) {
           done.insert(identifier.key)
         }
-        markSaturation(observation)
       }
       rows(of: observation, in: first, .vitalSign, context)
-      var others: [Draft.Slot] = []
       for (number, component) in components.enumerated() {
         let part: Draft.Slot
         if isPressure, number == 0 {
           part = first
         } else {
           part = open(.vitalSign, in: add(.component, in: organizer))
-          others.append(part)
           let place = isPressure ? share : identifiers.count - components.count + number
           let end = isPressure ? identifiers.count : min(place + 1, identifiers.count)
           if place > 0, place < end {
@@ -314,20 +313,8 @@ extension CDABuilder {
         }
         self.part(component, in: part)
       }
-      _ = others
     }
     return true
-  }
-
-  /// Both ways to measure oxygen saturation: the second code is added again when it is read.
-  private func markSaturation(_ observation: Cursor) {
-    let codings = objects(.coding, in: object(.code, in: observation))
-    for coding in codings.dropFirst()
-    where leaf(.display, in: coding) == nil
-      && leaf(.code, in: coding).map({ $0.text == "59408-5" || $0.text == "2708-6" }) ?? false
-    {
-      _ = coding
-    }
   }
 
   private func repeatTime(of observation: Cursor, in part: Draft.Slot) {
@@ -367,12 +354,13 @@ extension CDABuilder {
     }
     for coding in objects(.coding, in: object) {
       guard let code = leaf(.code, in: coding),
-        let flavor = maps.translate(code.text, by: maps.map("fc-data-absent-reason"))
+        isOf("http://terminology.hl7.org/CodeSystem/data-absent-reason", coding),
+        maps.translate(code.text, by: maps.map("fc-data-absent-reason")) != nil
       else { continue }
       let element = add(.value, in: statement)
       constant(.type, claims("22.4.27", statement) ? "PQ" : "CD", in: element)
-      attribute(.nullFlavor, Sourced(flavor.code, .leaf(code)), in: element)
-      markStructural(leaf(.system, in: coding))
+      _ = nullFlavor(code, in: element)
+      if use[code.index] == .taken { markStructural(leaf(.system, in: coding)) }
       return
     }
   }
@@ -387,8 +375,8 @@ extension CDABuilder {
       let before = (owner, done)
       if !isContained(specimen) { owner = specimen }
       done = []
-      markIdentity(of: specimen)
-      markSubject(of: specimen)
+      markIdentity(of: specimen, as: role)
+      markSubject(of: specimen, in: role)
       apply(SpecimenTable.specimen, specimen, to: role)
       restore(specimen, [.specimenRole: [role]])
       if let entity = child(.specimenPlayingEntity, of: role) { silent(.code, in: entity) }

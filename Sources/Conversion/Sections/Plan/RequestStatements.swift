@@ -41,7 +41,8 @@ extension CDABuilder {
   /// The mood of a request, by its intent or as its source had it.
   func mood(of request: Cursor) -> StaticString {
     guard let intent = value(.intent, in: request), let leaf = intent.leaf else { return "INT" }
-    let written = kept("@moodCode", beside: intent.shadow)?.text
+    let written = kept(
+      "@moodCode", beside: intent.shadow, leadingTo: leaf, by: "cf-request-intent")?.text
     let code = written ?? maps.sources(of: leaf.text, by: maps.map("cf-request-intent")).first?.code
     for known in ["INT", "RQO", "PRP", "PRMS", "ARQ", "APT", "GOL", "EVN"] as [StaticString]
     where code.map({ $0 == known }) ?? false { return known }
@@ -59,6 +60,7 @@ extension CDABuilder {
       return
     }
     note(.leaf(leaf), slot)
+    note(.leaf(leaf), statement)
     if let written = kept("@moodCode", beside: intent.shadow), written.text == draft.text(of: slot)
     {
       note(.leaf(written), slot)

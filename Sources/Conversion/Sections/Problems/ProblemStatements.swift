@@ -72,7 +72,7 @@ extension CDABuilder {
       {
         ts(value(.start, in: onset), as: .low, in: add(.effectiveTime, in: observation))
       }
-      markCategories(of: condition, context)
+      markCategories(of: condition, in: observation, context)
       if child(.code, of: observation) == nil { bareProblem(observation) }
       author(of: condition, .recorder, .recordedDate, in: observation)
       if let encounter = object(.encounter, in: condition) {
@@ -95,7 +95,7 @@ extension CDABuilder {
       concernStatus(condition, act)
       if let status = value(.clinicalStatus, in: condition) { done.insert(status.key) }
       apply(HealthConcernTable.concern, condition, to: act)
-      markCategories(of: condition, context)
+      markCategories(of: condition, in: act, context)
       author(of: condition, .recorder, .recordedDate, in: act)
     }
   }
@@ -110,7 +110,7 @@ extension CDABuilder {
     for category in values(.category, in: condition) {
       for coding in objects(.coding, in: category.object)
       where leaf(.code, in: coding).map({ $0.text == "health-concern" }) ?? false {
-        markStructural(coding)
+        note(coding, saidBy: act)
       }
     }
     return true
@@ -135,7 +135,9 @@ extension CDABuilder {
     if keptPaths(of: resource).contains(where: { $0 == "act/statusCode" }) { return }
     let status = add(.statusCode, in: act)
     let map = "cf-condition-clinical-status"
-    if let written = kept("statusCode/@code", beside: code.shadow) {
+    let system: StaticString = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+    guard isOf(system, coding) else { return }
+    if let written = kept("statusCode/@code", beside: code.shadow), leaf.text == "inactive" {
       // A problem with an end whose source called it active.
       let isStatus = maps.translate(written.text, by: maps.map(map)) != nil
       if isStatus {
@@ -145,11 +147,10 @@ extension CDABuilder {
         return
       }
     }
-    if let written = kept("@code", beside: code.shadow),
-      maps.translate(written.text, by: maps.map(map)) != nil
-    {
+    if let written = kept("@code", beside: code.shadow, leadingTo: leaf, by: map) {
       attribute(.code, Sourced(written.text, .leaves(written, leaf)), in: status)
       markKept("@code", beside: code.shadow)
+      note(.leaf(leaf), act)
       finishStatus(concept, coding, in: status)
       return
     }
@@ -185,7 +186,9 @@ extension CDABuilder {
   }
 
   /// Categories that the place of a condition says again when it is read.
-  func markCategories(of condition: Cursor, _ context: WritingContext) {
+  func markCategories(
+    of condition: Cursor, in statement: Draft.Slot, _ context: WritingContext
+  ) {
     let implied = maps.translate(context.section, by: maps.map("cf-problem-category"))
     for category in values(.category, in: condition) where !done.contains(category.key) {
       guard let concept = category.object, isSectionCategory(concept),
@@ -198,8 +201,8 @@ extension CDABuilder {
         code.text == "health-concern"
         && (context.section == "75310-3" || concerns.contains(condition.index))
       if implied.map({ $0.code == code.text }) ?? false || isDiagnosis || isConcern {
-        markStructural(code)
-        markStructural(leaf(.system, in: coding))
+        note(code, saidBy: statement)
+        note(leaf(.system, in: coding), saidBy: statement)
       }
     }
   }

@@ -36,6 +36,7 @@ extension CDABuilder {
       // The status of an act that did not take place is what the sender kept, or nothing.
       constant(.code, "completed", Reason("the negation says that it was not done"), in: element)
     } else if mapped(status, "cf-procedure-status", into: element) {
+      note(.leaf(leaf), activity)
     } else {
       attribute(
         .nullFlavor, Sourced(Text(leaf.text == "unknown" ? "UNK" : "OTH"), .leaf(leaf)), in: element

@@ -9,9 +9,11 @@ extension CDABuilder {
     write(report, as: organizer, context) {
       for category in values(.category, in: report) {
         for coding in objects(.coding, in: category.object)
-        where leaf(.code, in: coding).map({ $0.text == "LAB" }) ?? false {
-          markStructural(leaf(.code, in: coding))
-          markStructural(leaf(.system, in: coding))
+        where leaf(.code, in: coding).map({ $0.text == "LAB" }) ?? false
+          && isOf("http://terminology.hl7.org/CodeSystem/v2-0074", coding)
+        {
+          note(leaf(.code, in: coding), saidBy: organizer)
+          note(leaf(.system, in: coding), saidBy: organizer)
         }
       }
       if performerIsAuthor(report) {

@@ -93,7 +93,7 @@ extension CDABuilder {
         (.serialNumber, parts.serial, device),
       ] {
         if let leaf = leaf(name, in: holder), let part, leaf.text == part {
-          note(.leaf(leaf), element)
+          markStructural(leaf)
         }
       }
     }
