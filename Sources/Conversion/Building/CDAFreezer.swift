@@ -70,6 +70,10 @@ struct CDAFreezer {
     for child in children where draft.kind(of: child) == .string { attribute(child, type) }
     completeAttributes(draft.name(of: slot), children, type)
     if facts.isMixed(type) {
+      if draft.name(of: slot) == .name, children.isEmpty {
+        // A name is words or parts, or there is none.
+        append(.attribute, .nullFlavor, Text("NI"), .none, 1)
+      }
       for child in children { content(child, type) }
     } else {
       // What the schema requires and nobody wrote stands without information at its place.
@@ -85,13 +89,10 @@ struct CDAFreezer {
         }
         self.element(child, element, space)
       }
-      if draft.name(of: slot) == .manufacturedProduct,
-        !children.contains(where: {
-          [.manufacturedMaterial, .manufacturedLabeledDrug].contains(draft.name(of: $0))
-        }), let wanted = shapes.element(.manufacturedMaterial, in: type)
-      {
-        silent(.manufacturedMaterial, wanted.type)
+      let hasMaterial = children.contains {
+        [.manufacturedMaterial, .manufacturedLabeledDrug].contains(draft.name(of: $0))
       }
+      if !hasMaterial { silentMaterial(of: draft.name(of: slot), type) }
       for name in missing {
         if let wanted = shapes.element(name, in: type) { silent(name, wanted.type) }
       }
@@ -110,7 +111,16 @@ struct CDAFreezer {
     for inner in shapes.needed(in: type) {
       if let wanted = shapes.element(inner, in: type) { silent(inner, wanted.type) }
     }
+    silentMaterial(of: name, type)
     nodes[own].end = UInt32(nodes.count)
+  }
+
+  /// The one choice of the schema that must be made: a product is a material or a drug.
+  private mutating func silentMaterial(of name: Name, _ type: Int) {
+    guard name == .manufacturedProduct,
+      let wanted = shapes.element(.manufacturedMaterial, in: type)
+    else { return }
+    silent(.manufacturedMaterial, wanted.type)
   }
 
   /// Attributes that the schema requires, where nobody wrote them.

@@ -411,14 +411,50 @@ extension CDABuilder {
       if let frequency { note(.leaf(frequency), slot) }
       return
     }
-    let origin: Origin = .leaves(period, frequency)
-    let value = isOften ? arena.copy(shortest(amount / times)) : period.text
-    attribute(.value, Sourced(value, origin), in: slot)
-    attribute(.unit, unit.sourced, in: slot)
+    guard isOften else {
+      attribute(.value, Sourced(period.text, .leaves(period, frequency)), in: slot)
+      attribute(.unit, unit.sourced, in: slot)
+      return
+    }
+    let interval = TimingInterval(amount / times, unit.text.string)
+    attribute(.value, Sourced(arena.copy(interval.value), .leaves(period, frequency)), in: slot)
+    attribute(.unit, Sourced(arena.copy(interval.unit), .leaf(unit)), in: slot)
+    // What the interval does not bring back is carried as well.
+    let rate = FHIRBuilder.perDay(interval.value, interval.unit)
+    let comesBack =
+      rate?.frequency == frequency?.text.string && rate?.period == period.text.string
+      && unit.text == "d"
+    if !comesBack {
+      for leaf in [period, unit, frequency] { if let leaf { use[leaf.index] = .untouched } }
+    }
+  }
+}
+
+/// The time between two of several times in a period, in the largest unit in which it is a short decimal.
+private struct TimingInterval {
+  let value: String
+  let unit: String
+
+  /// The units that are multiples of the next.
+  private static let units = [("wk", 7.0), ("d", 24), ("h", 60), ("min", 60), ("s", 1)]
+
+  init(_ amount: Double, _ unit: String) {
+    var (amount, place) = (amount, Self.units.firstIndex { $0.0 == unit })
+    while let here = place, here + 1 < Self.units.count, !Self.isShort(amount) {
+      amount *= Self.units[here].1
+      place = here + 1
+    }
+    value = Self.digits(amount)
+    self.unit = place.map { Self.units[$0].0 } ?? unit
+  }
+
+  private static func isShort(_ number: Double) -> Bool {
+    let scaled = number * 100
+    return abs(scaled - scaled.rounded()) < 1e-9 && scaled >= 1
   }
 
   /// A number with at most four places, without zeros at its end.
-  private func shortest(_ number: Double) -> String {
+  private static func digits(_ number: Double) -> String {
     let scaled = Int((number * 10_000).rounded())
     var fraction = String(scaled % 10_000)
     while fraction.count < 4 { fraction = "0" + fraction }

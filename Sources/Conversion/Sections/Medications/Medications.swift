@@ -365,6 +365,9 @@ enum AdministrationTable {
         builder, participation, administration in
         guard builder.saysSomething(participation) else { return }
         let slot = builder.draft.addObject(.performer, in: administration)
+        if let function = participation.first(.functionCode), builder.saysSomething(function) {
+          builder.codeableConcept(function, as: .function, in: slot)
+        }
         let member = builder.facts.member(
           .actor, in: builder.facts.type(named: "MedicationAdministration.performer"))
         builder.participation(

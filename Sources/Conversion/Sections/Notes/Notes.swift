@@ -15,6 +15,10 @@ enum NoteTable {
         $0.noteType(of: $1, in: $2)
       },
       .row("author", "author", .participation),
+      .function("date", "author/time/@value", "a time that is an instant") {
+        guard $0.draft.first(.date, in: $2) == nil else { return }
+        _ = $0.instantIfWhole($1, as: .date, in: $2)
+      },
       .function("content.attachment", "text", "attachment") {
         $0.content($1, in: $2)
       } toCDA: {
