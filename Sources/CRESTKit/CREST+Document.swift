@@ -4,6 +4,11 @@ import Conversion
 import Definitions
 public import FHIRModels
 
+extension CREST {
+  /// The version of this library, of the command, and of their tables.
+  public static var version: String { Conversion.version.description }
+}
+
 extension CREST.Record {
   /// Reads a record from a document of any kind; C-CDA is converted to FHIR first.
   ///

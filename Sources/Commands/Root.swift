@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CRESTKit
 
 /// The command `crest`.
 public struct Root: AsyncParsableCommand {
@@ -28,5 +29,5 @@ public struct Root: AsyncParsableCommand {
 
 /// The version of the command and of its tables.
 enum Version {
-  static let text = "crest 0.1.0"
+  static let text = "crest " + CREST.version
 }

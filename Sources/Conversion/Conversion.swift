@@ -29,6 +29,11 @@ package enum Conversion {
     }
   }
 
+  /// The version of this software.
+  package static let version: StaticString = "0.1.0"
+  /// What the tables of conversion follow.
+  static let tables: StaticString = "C-CDA on FHIR 2.0.0"
+
   /// The canonical base of everything that this project defines; see `Profiles/`.
   package static let canonicalBase = "https://crestkit.example/fhir"
 

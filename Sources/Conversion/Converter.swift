@@ -159,7 +159,7 @@ extension FHIRBuilder {
     body(in: composition.slot)
     resolveLinks()
     flushAliases()
-    if options.attachesSource { attachSource(to: composition.slot) }
+    if options.attachesSource { attachSource(to: composition) }
     completeComposition(composition.slot)
     keepRemainder(of: source, in: composition.slot)
   }

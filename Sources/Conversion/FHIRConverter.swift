@@ -165,6 +165,7 @@ extension CDABuilder {
   func convert(to kind: Conversion.DocumentKind?) {
     let composition = resources.entries.first { $0.type == .Composition }?.resource
     patient = subject(composition)
+    passOverSource(of: composition)
     indexRelations(composition)
     let template = documentTemplate(kind, composition)
     header(composition, template)
@@ -235,6 +236,7 @@ extension CDABuilder {
       "https://crestkit.example/fhir/StructureDefinition/cda-relationship"
     for entry in resources.entries {
       let resource = entry.resource
+      if passedOver.contains(resource.index) { continue }
       switch entry.type {
       case .Provenance:
         for target in objects(.target, in: resource) {

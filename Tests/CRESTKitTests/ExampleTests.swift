@@ -45,6 +45,18 @@ struct ExampleTests {
     #expect(lost == [])
   }
 
+  @Test("A source that is attached is valid, and is not unpacked on the way back")
+  func attached() throws {
+    let source = try document("crest-record")
+    let plain = try Converter().convert(source, to: .fhir)
+    let attached = try Converter(options: .init(attachesSource: true)).convert(source, to: .fhir)
+    let bundle = try ClinicalDocument(parsing: attached.data)
+    #expect(Validator().issues(in: bundle).filter { $0.severity == .error }.map(\.brief) == [])
+    let back = try Converter().convert(bundle, to: .ccda)
+    let other = try Converter().convert(ClinicalDocument(parsing: plain.data), to: .ccda)
+    #expect(back.data == other.data)
+  }
+
   /// What is said in a Bundle, without ids, references and narrative.
   private func contents(_ tree: Tree) -> Set<String> {
     var found: Set<String> = []

@@ -372,13 +372,17 @@ struct DetailTests {
       String(decoding: made.bundle.json(), as: UTF8.self).contains("2.16.840.1.113883.1.11.78"))
   }
 
-  @Test("The source goes into the bundle on demand, and is what it is a transformation of")
+  @Test("The source goes into the bundle on demand, and with it what made the bundle of it")
   func attachedSource() throws {
     let made = try Fixture(options: .init(attachesSource: true))
-    #expect(made.value("Composition.relatesTo.code") == "transforms")
-    let reference = made.value("Composition.relatesTo.targetReference.reference")
+    let attachment = "DocumentReference.content.attachment"
+    #expect(made.value(attachment + ".size") == String(made.source.utf8.count))
+    #expect(made.value(attachment + ".hash").map(\.utf8.count) == 28)
+    let binary = try #require(made.resources("Binary").first?["id"].first?.value)
+    #expect(made.value(attachment + ".url") == "urn:uuid:" + binary)
     let document = try #require(made.resources("DocumentReference").first?["id"].first?.value)
-    #expect(reference == "urn:uuid:" + document)
+    #expect(made.value("Provenance.entity.what.reference") == "urn:uuid:" + document)
+    #expect(made.values("Device.version.value").first == Conversion.version.description)
     #expect(try Fixture().resources("DocumentReference").isEmpty)
   }
 }

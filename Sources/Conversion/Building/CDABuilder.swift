@@ -47,6 +47,8 @@ final class CDABuilder {
   var members: Set<Int> = []
   /// What of resources without a statement of their own is nowhere.
   var left: [(resource: Cursor, path: Text, node: Cursor)] = []
+  /// Resources that hold the source of the FHIR.
+  var passedOver: Set<Int> = []
   /// Names in one piece, which are carried although they stand as family names.
   var wholeNames: Set<Int> = []
   /// Codes that stand only because a path names them.

@@ -210,7 +210,8 @@ extension CDABuilder {
   /// Sections for the statements of a Bundle that stand nowhere yet.
   private func looseSections(in body: Draft.Slot, _ codes: inout Set<Text>) {
     var bySection: [(code: Text, resources: [Cursor])] = []
-    for entry in resources.entries where statements[entry.resource.index] == nil {
+    for entry in resources.entries
+    where statements[entry.resource.index] == nil && !passedOver.contains(entry.resource.index) {
       guard let code = section(for: entry.resource, entry.type), !isMember(entry.resource) else {
         continue
       }

@@ -103,7 +103,7 @@ extension CDABuilder {
   }
 
   private func isUntouched(_ resource: Cursor) -> Bool {
-    statements[resource.index] == nil
+    statements[resource.index] == nil && !passedOver.contains(resource.index)
       && !(resource.index..<resource.end).contains { use[$0] == .taken }
   }
 

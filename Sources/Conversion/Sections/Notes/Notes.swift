@@ -154,30 +154,9 @@ extension FHIRBuilder {
   }
 }
 
-extension FHIRBuilder {
-  /// The source itself as a document, of which the Composition is a transformation.
-  func attachSource(to composition: Draft.Slot) {
-    let reason = Reason("the source is attached on demand")
-    let document = addResource(
-      .DocumentReference, key: arena.join(Text("source"), idKey(of: source)), content: source)
-    subject(of: document)
-    put(rule: "current", reason, as: .status, in: document.slot)
-    let attachment = draft.addObject(
-      .attachment, in: draft.addObject(.content, in: document.slot))
-    put(rule: "application/xml; charset=utf-8", reason, as: .contentType, in: attachment)
-    let data = sourceTree.source.withUnsafeBufferPointer { bytes in
-      bytes.baseAddress.map { arena.base64(Text($0, bytes.count)) } ?? .empty
-    }
-    put(Sourced(data, .rule(reason)), as: .data, in: attachment)
-    let relation = draft.addObject(.relatesTo, in: composition)
-    put(rule: "transforms", reason, as: .code, in: relation)
-    refer(to: document, as: .targetReference, in: relation)
-  }
-}
-
 extension Arena {
   /// Bytes in base64 (RFC 4648, section 4).
-  fileprivate func base64(_ text: Text) -> Text {
+  func base64(_ text: Text) -> Text {
     let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     var buffer = ByteBuffer(capacity: (text.count + 2) / 3 * 4)
     var at = 0
