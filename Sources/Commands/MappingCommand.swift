@@ -7,7 +7,11 @@ struct MappingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mapping",
     abstract: "Prints the mapping tables between C-CDA and FHIR.",
-    discussion: "Without a name, all tables. Each row: FHIR, CDA, and the rule between them.")
+    discussion: """
+      Without a name, all tables. Each row: FHIR, CDA, and the rule between them. A row with <-> is read in
+      both directions; one with <- leads to FHIR, and what it says is written to C-CDA by another row or by
+      the template.
+      """)
 
   /// How the tables are written.
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -31,12 +35,12 @@ struct MappingCommand: ParsableCommand {
     case .markdown: tables.forEach(printMarkdown)
     case .json: printJSON(tables)
     case .csv:
-      print("table,type,element,fhir,cda,rule")
+      print("table,type,element,fhir,cda,rule,direction")
       for table in tables {
         for row in table.rows {
           let fields = [
             table.name, table.type, table.elements.joined(separator: "|"), row.fhir, row.cda,
-            row.rule,
+            row.rule, direction(row),
           ]
           print(fields.map(csvField).joined(separator: ","))
         }
@@ -44,12 +48,16 @@ struct MappingCommand: ParsableCommand {
     }
   }
 
+  private func direction(_ row: MappingTables.Row) -> String { row.isTwoWay ? "both" : "to FHIR" }
+
   private func printText(_ table: MappingTables.Table) {
     print("\(table.name): \(table.elements.joined(separator: ", ")) and \(table.type)")
     if !table.templates.isEmpty {
       print("  templates " + table.templates.joined(separator: ", "))
     }
-    for row in table.rows { print("  \(row.fhir)  <-  \(row.cda)  (\(row.rule))") }
+    for row in table.rows {
+      print("  \(row.fhir)  \(row.isTwoWay ? "<->" : "<-")  \(row.cda)  (\(row.rule))")
+    }
     print()
   }
 
@@ -58,9 +66,10 @@ struct MappingCommand: ParsableCommand {
       text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
     }
     print("## \(table.name)\n\n\(table.elements.joined(separator: ", ")) and \(table.type)\n")
-    print("| FHIR | CDA | rule |\n| --- | --- | --- |")
+    print("| FHIR | CDA | rule | direction |\n| --- | --- | --- | --- |")
     for row in table.rows {
-      print("| `\(cell(row.fhir))` | `\(cell(row.cda))` | \(cell(row.rule)) |")
+      print(
+        "| `\(cell(row.fhir))` | `\(cell(row.cda))` | \(cell(row.rule)) | \(direction(row)) |")
     }
     print()
   }
@@ -71,6 +80,7 @@ struct MappingCommand: ParsableCommand {
         let fhir: String
         let cda: String
         let rule: String
+        let direction: String
       }
       let name: String
       let type: String
@@ -81,7 +91,9 @@ struct MappingCommand: ParsableCommand {
     let shapes = tables.map { table in
       Shape(
         name: table.name, type: table.type, elements: table.elements, templates: table.templates,
-        rows: table.rows.map { Shape.Row(fhir: $0.fhir, cda: $0.cda, rule: $0.rule) })
+        rows: table.rows.map {
+          Shape.Row(fhir: $0.fhir, cda: $0.cda, rule: $0.rule, direction: direction($0))
+        })
     }
     // Nothing in these shapes can fail to be encoded.
     let bytes = (try? JSON.Encoder(layout: .indented).encode(shapes)) ?? []

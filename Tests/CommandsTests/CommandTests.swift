@@ -346,7 +346,7 @@ struct CommandTests {
   @Test("The mapping tables are printed in four forms")
   func mapping() throws {
     #expect(
-      try crest("mapping", "goal-observation").text.contains("lifecycleStatus  <-  statusCode"))
+      try crest("mapping", "goal-observation").text.contains("lifecycleStatus  <->  statusCode"))
     #expect(
       try crest("mapping", "--format", "csv").text.hasPrefix("table,type,element,fhir,cda,rule"))
     #expect(try crest("mapping", "--format", "markdown").text.contains("| `code` | `value` |"))

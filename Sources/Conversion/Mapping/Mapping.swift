@@ -143,6 +143,15 @@ struct Row: Sendable {
     }
   }
 
+  /// Whether the row is read in both directions.
+  var isTwoWay: Bool {
+    switch kind {
+    case .constant: false
+    case .function(_, _, let toCDA): toCDA != nil
+    default: true
+    }
+  }
+
   static func row(
     _ target: String, _ source: String, _ kind: Kind, choice: CodeChoice = .any
   ) -> Row {

@@ -17,6 +17,9 @@ package enum MappingTables {
     package let fhir: String
     package let cda: String
     package let rule: String
+    /// Whether the row itself leads to CDA as well; where it does not, another row or the template writes
+    /// what is meant.
+    package let isTwoWay: Bool
   }
 
   /// All tables by their names, each once.
@@ -26,7 +29,9 @@ package enum MappingTables {
       Table(
         name: mapping.name, elements: mapping.elements, templates: mapping.templates,
         type: mapping.type,
-        rows: mapping.rows.map { Row(fhir: $0.target.text, cda: $0.source.text, rule: $0.rule) })
+        rows: mapping.rows.map { row in
+          Row(fhir: row.target.text, cda: row.source.text, rule: row.rule, isTwoWay: row.isTwoWay)
+        })
     }
   }()
 
