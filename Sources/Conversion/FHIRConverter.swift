@@ -99,7 +99,7 @@ package struct FHIRConverter: Sendable {
   /// - Returns: The document, what was found on the way and, when asked for, the ledger.
   package func convert(
     _ resources: [Tree], patient: Tree?, keepsLedger: Bool = false,
-    check: (Tree) -> [(node: Int, template: String?)]
+    check: (Tree, Set<Int>?) -> [(node: Int, template: String?)]
   ) -> Result {
     guard resources.count > 1 || patient != nil else {
       return convert(resources[0], keepsLedger: keepsLedger, check: check)
@@ -127,12 +127,12 @@ package struct FHIRConverter: Sendable {
   /// - Parameters:
   ///   - tree: The source, a tree of FHIR.
   ///   - keepsLedger: Whether to record what becomes of each leaf.
-  ///   - check: Gets the document and gives the nodes at which it breaks a rule of the schema, or of a
-  ///     template that it claims with the root of that. What stands there as the source of the FHIR had it
+  ///   - check: Gets the document, and the elements in question where not all are, and gives the nodes at
+  ///     which it breaks a rule of the schema, or of a template that it claims with the root of that. What stands there as the source of the FHIR had it
   ///     then travels beside its statement; what fails without that does not claim the template.
   /// - Returns: The document, what was found on the way and, when asked for, the ledger.
   package func convert(
-    _ tree: Tree, keepsLedger: Bool = false, check: (Tree) -> [(node: Int, template: String?)]
+    _ tree: Tree, keepsLedger: Bool = false, check: (Tree, Set<Int>?) -> [(node: Int, template: String?)]
   ) -> Result {
     tree.withCursor { root in
       var bans = Bans()
@@ -141,15 +141,21 @@ package struct FHIRConverter: Sendable {
         let builder = CDABuilder(
           root, tree: tree, options: options, keepsLedger: keepsLedger, bans: bans)
         builder.convert(to: kind)
-        let frozen = CDAFreezer.freeze(
+        var frozen = CDAFreezer.freeze(
           builder.draft, builder.document, verbatim: builder.verbatim)
-        let faults = check(frozen.tree)
-        if attempt < Self.attempts, !faults.isEmpty,
-          builder.learn(from: faults, frozen.nodes, into: &bans)
-        {
+        var faults = check(frozen.tree, nil)
+        while !faults.isEmpty, attempt < Self.attempts {
           attempt += 1
-          continue
+          let lesson = builder.lesson(of: faults, frozen.nodes)
+          bans.formUnion(lesson)
+          if lesson.isEmpty || !lesson.contents.isEmpty { break }
+          // Claims are given up in place; that can only matter to what is around them.
+          let changed = builder.giveUp(lesson.claims)
+          frozen = CDAFreezer.freeze(
+            builder.draft, builder.document, verbatim: builder.verbatim)
+          faults = check(frozen.tree, builder.surroundings(of: changed, frozen.nodes))
         }
+        if attempt < Self.attempts, bans.contents.count > builder.bans.contents.count { continue }
         let ledger = builder.ledger.map {
           ConversionLedger(
             source: tree, target: frozen.tree, places: frozen.nodes, records: $0, use: builder.use)
@@ -297,16 +303,27 @@ extension CDABuilder {
     }
   }
 
-  /// Takes from the faults of a document what may not stand in it as it does; `false` when there is
-  /// nothing to take.
-  func learn(from faults: [(node: Int, template: String?)], _ nodes: [Int32], into bans: inout Bans)
-    -> Bool
-  {
+  /// The nodes of elements and of all that is around them.
+  fileprivate func surroundings(of elements: [Draft.Slot], _ nodes: [Int32]) -> Set<Int> {
+    var found: Set<Int> = []
+    for element in elements {
+      var slot: Draft.Slot? = element
+      while let here = slot, here != draft.root, found.insert(Int(nodes[Int(here.index)])).inserted {
+        slot = draft.parent(of: here)
+      }
+    }
+    return found
+  }
+
+  /// What of a document may not stand in it as it does, by its faults.
+  fileprivate func lesson(
+    of faults: [(node: Int, template: String?)], _ nodes: [Int32]
+  ) -> Bans {
     var slots: [Int32: Draft.Slot] = [:]
     for (slot, node) in nodes.enumerated() where node >= 0 {
       slots[node] = draft.slot(at: Int32(slot))
     }
-    var learned = false
+    var lesson = Bans()
     for fault in faults {
       guard var slot = slots[Int32(fault.node)] else { continue }
       while true {
@@ -324,20 +341,18 @@ extension CDABuilder {
           contents = isWhole && !claims.isEmpty && isOfTemplate ? [] : restoredContents(of: slot)
         }
         if !contents.isEmpty {
-          bans.contents.formUnion(contents)
-          learned = true
+          lesson.contents.formUnion(contents)
           break
         }
         if !claims.isEmpty, isOfTemplate {
-          bans.claims.formUnion(claims)
-          learned = true
+          lesson.claims.formUnion(claims)
           break
         }
         guard let parent = draft.parent(of: slot), parent != draft.root else { break }
         slot = parent
       }
     }
-    return learned
+    return lesson
   }
 
   /// What was restored below an element, up to the next one that claims a template.

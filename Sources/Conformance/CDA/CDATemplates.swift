@@ -60,35 +60,45 @@ struct CDATemplates {
   private let evaluator = PathEvaluator(
     host: ElementHost(now: "2000-01-01T00:00:00Z"))
 
-  static func issues(in tree: Tree) -> [Issue] { findings(in: tree).issues(in: tree) }
+  /// Whether rules that only warn are left out.
+  private let errorsOnly: Bool
 
-  /// The nodes at which a document breaks a rule of a template that it claims.
-  static func faults(in tree: Tree) -> [(node: Int, template: String?)] {
-    findings(in: tree).faults
+  private init(errorsOnly: Bool) { self.errorsOnly = errorsOnly }
+
+  static func issues(in tree: Tree) -> [Issue] {
+    var walk = CDATemplates(errorsOnly: false)
+    tree.withCursor { walk.check($0) }
+    return walk.findings.issues(in: tree)
   }
 
-  private static func findings(in tree: Tree) -> FindingList {
-    var walk = CDATemplates()
-    tree.withCursor { walk.check($0) }
-    return walk.findings
+  /// The nodes at which a document, or the given ones of its elements, break a rule of a template that
+  /// they claim.
+  static func faults(in tree: Tree, at nodes: Set<Int>?) -> [(node: Int, template: String?)] {
+    var walk = CDATemplates(errorsOnly: true)
+    tree.withCursor { root in
+      guard let nodes else { return walk.check(root) }
+      for node in nodes.sorted() { walk.check(element: root.at(node)) }
+    }
+    return walk.findings.faults
   }
 
   private mutating func check(_ root: Cursor) {
-    for position in 0..<root.end {
-      let element = root.at(position)
-      guard element.kind == .element, element.first(.templateId) != nil else { continue }
-      for template in element.all(.templateId) where template.node.flags.space == .v3 {
-        guard let id = template.attribute(.root) else { continue }
-        let version = template.attribute(.extension)?.text ?? .empty
-        check(element, id.text, version)
-      }
+    for position in 0..<root.end { check(element: root.at(position)) }
+  }
+
+  private mutating func check(element: Cursor) {
+    guard element.kind == .element, element.first(.templateId) != nil else { return }
+    for template in element.all(.templateId) where template.node.flags.space == .v3 {
+      guard let id = template.attribute(.root) else { continue }
+      let version = template.attribute(.extension)?.text ?? .empty
+      check(element, id.text, version)
     }
   }
 
   private mutating func check(_ element: Cursor, _ root: Text, _ version: Text) {
     let rules = TemplateTable.shared.rules(
       for: element.nameText, root: root, version: version)
-    for rule in rules {
+    for rule in rules where rule.isError || !errorsOnly {
       var items: [Item] = [.cda(element, type: 0)]
       if let path = rule.path {
         items = (try? evaluator.items(of: path, on: .cda(element, type: 0))) ?? []

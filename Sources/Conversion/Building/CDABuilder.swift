@@ -40,7 +40,7 @@ final class CDABuilder {
   /// What stands in the document as the source of FHIR kept it: the extension that had it, by its slot.
   var restoredSlots: [Draft.Slot: Int] = [:]
   /// What an earlier attempt has shown to be unlawful.
-  let bans: Bans
+  private(set) var bans: Bans
   /// The templates that each element claims.
   var claims: [Draft.Slot: [Bans.Claim]] = [:]
   /// Resources that stand inside of others, as members of an organizer.
@@ -90,6 +90,27 @@ final class CDABuilder {
   }
 
   var arena: Arena { draft.arena }
+
+  /// Gives up claims to templates in the document as it is; the elements that gave up one.
+  func giveUp(_ claims: Set<Bans.Claim>) -> [Draft.Slot] {
+    bans.claims.formUnion(claims)
+    var changed: [Draft.Slot] = []
+    for (element, known) in self.claims.sorted(by: { $0.key.index < $1.key.index }) {
+      let lost = known.filter(claims.contains)
+      guard !lost.isEmpty else { continue }
+      changed.append(element)
+      self.claims[element] = known.filter { !claims.contains($0) }
+      for id in draft.children(of: element) where draft.name(of: id) == .templateId {
+        let root = attribute(.root, of: id).map { draft.text(of: $0).string }
+        if lost.contains(where: { $0.root == root }) { draft.remove(id) }
+      }
+      for claim in lost {
+        owner = source.at(claim.resource)
+        reclaim(claim.root, on: element)
+      }
+    }
+    return changed
+  }
 
   // MARK: Writing
 
@@ -193,6 +214,13 @@ struct Bans {
   var contents: Set<Int> = []
   /// What may not be claimed.
   var claims: Set<Claim> = []
+
+  var isEmpty: Bool { contents.isEmpty && claims.isEmpty }
+
+  mutating func formUnion(_ other: Bans) {
+    contents.formUnion(other.contents)
+    claims.formUnion(other.claims)
+  }
 
   /// A template that is claimed by a statement of a resource.
   struct Claim: Hashable {

@@ -229,12 +229,7 @@ extension CDABuilder {
   func claim(_ template: Skeleton.Template, on element: Draft.Slot) -> Bool {
     let key = Bans.Claim(resource: owner.index, root: template.root)
     if bans.claims.contains(key) {
-      if draft.name(of: element) != .section, element != document {
-        // Its own shape is that of the template all the same.
-        let id = add(.templateId, in: element)
-        constant(.root, Conversion.contentOID, .template, in: id)
-        attribute(.extension, Sourced(arena.copy(template.root), .rule(.template)), in: id)
-      }
+      nameShape(template.root, of: element)
       return false
     }
     claims[element, default: []].append(key)
@@ -246,6 +241,22 @@ extension CDABuilder {
       }
     }
     return true
+  }
+
+  /// Names the template whose shape an element has without satisfying it.
+  private func nameShape(_ root: String, of element: Draft.Slot) {
+    guard draft.name(of: element) != .section, element != document else { return }
+    let id = add(.templateId, in: element)
+    constant(.root, Conversion.contentOID, .template, in: id)
+    attribute(.extension, Sourced(arena.copy(root), .rule(.template)), in: id)
+  }
+
+  /// What an element claims instead of a template that it has given up: a section the next one for its
+  /// code.
+  func reclaim(_ root: String, on element: Draft.Slot) {
+    guard draft.name(of: element) == .section else { return nameShape(root, of: element) }
+    let code = child(.code, of: element).flatMap { attribute(.code, of: $0) }
+    if let code { claimSection(SectionTemplate.of(draft.text(of: code)), on: element) }
   }
 
   private func fixed(_ code: Skeleton.Code, in element: Draft.Slot) {
