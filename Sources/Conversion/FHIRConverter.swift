@@ -7,7 +7,7 @@ package struct FHIRConverter: Sendable {
   private let options: Conversion.Options
   private let kind: Conversion.DocumentKind?
   /// How often a document is written again without what was found unlawful.
-  private static let attempts = 10
+  private static let attempts = 24
 
   /// `kind` is the document to make; without it that of the Composition, or a CCD where there is none.
   package init(options: Conversion.Options = .init(), kind: Conversion.DocumentKind? = nil) {
@@ -191,7 +191,7 @@ extension CDABuilder {
     if let patient { leaveBehind(patient) }
     leaveWholeResourcesBehind()
     leftSection(in: body)
-    completeAddresses(below: document)
+    completeHeader(below: document)
     finish()
   }
 
@@ -278,13 +278,16 @@ extension CDABuilder {
     if let target = resolve(reference) { members.insert(target.index) }
   }
 
-  /// Addresses below an element, completed as the profile of addresses wants them.
-  private func completeAddresses(below element: Draft.Slot) {
+  /// Addresses and names of the header as their profiles want them.
+  private func completeHeader(below element: Draft.Slot) {
     for child in draft.children(of: element) where draft.kind(of: child) == .object {
-      if draft.name(of: child) == .addr {
-        completeAddress(child)
-      } else if draft.name(of: child) != .component {
-        completeAddresses(below: child)
+      switch draft.name(of: child) {
+      case .addr: completeAddress(child)
+      case .name:
+        // A name is words or parts, or there is none.
+        if draft.isEmpty(child) { constant(.nullFlavor, "NI", .required, in: child) }
+      case .component: continue
+      default: completeHeader(below: child)
       }
     }
   }

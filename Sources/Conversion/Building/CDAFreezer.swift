@@ -70,10 +70,6 @@ struct CDAFreezer {
     for child in children where draft.kind(of: child) == .string { attribute(child, type) }
     completeAttributes(draft.name(of: slot), children, type)
     if facts.isMixed(type) {
-      if draft.name(of: slot) == .name, children.isEmpty {
-        // A name is words or parts, or there is none.
-        append(.attribute, .nullFlavor, Text("NI"), .none, 1)
-      }
       for child in children { content(child, type) }
     } else {
       // What the schema requires and nobody wrote stands without information at its place.
