@@ -132,7 +132,8 @@ package struct FHIRConverter: Sendable {
   ///     then travels beside its statement; what fails without that does not claim the template.
   /// - Returns: The document, what was found on the way and, when asked for, the ledger.
   package func convert(
-    _ tree: Tree, keepsLedger: Bool = false, check: (Tree, Set<Int>?) -> [(node: Int, template: String?)]
+    _ tree: Tree, keepsLedger: Bool = false,
+    check: (Tree, Set<Int>?) -> [(node: Int, template: String?)]
   ) -> Result {
     tree.withCursor { root in
       var bans = Bans()
@@ -311,7 +312,8 @@ extension CDABuilder {
     var found: Set<Int> = []
     for element in elements {
       var slot: Draft.Slot? = element
-      while let here = slot, here != draft.root, found.insert(Int(nodes[Int(here.index)])).inserted {
+      while let here = slot, here != draft.root, found.insert(Int(nodes[Int(here.index)])).inserted
+      {
         slot = draft.parent(of: here)
       }
     }
@@ -323,7 +325,8 @@ extension CDABuilder {
     of faults: [(node: Int, template: String?)], _ nodes: [Int32]
   ) -> Bans {
     var slots: [Int32: Draft.Slot] = [:]
-    for (slot, node) in nodes.enumerated() where node >= 0 {
+    let faulty = Set(faults.map { Int32($0.node) })
+    for (slot, node) in nodes.enumerated() where node >= 0 && faulty.contains(node) {
       slots[node] = draft.slot(at: Int32(slot))
     }
     var lesson = Bans()

@@ -87,15 +87,41 @@ package final class Draft {
     return nil
   }
 
-  /// The children of a node in the order in which they were added.
-  package func children(of parent: Slot) -> [Slot] {
-    var out: [Slot] = []
-    var child = entries[Int(parent.index)].first
-    while child >= 0 {
-      out.append(Slot(child))
-      child = entries[Int(child)].next
+  /// The children of a node in the order in which they were added. What is added during a walk is not
+  /// walked; the child in hand may be taken away.
+  @inlinable
+  package func children(of parent: Slot) -> Children {
+    let entry = entries[Int(parent.index)]
+    return Children(draft: self, first: entry.first, last: entry.last)
+  }
+
+  /// The children of a node.
+  @usableFromInline
+  package struct Children: Sequence, IteratorProtocol {
+    @usableFromInline let draft: Draft
+    @usableFromInline var following: Int32
+    @usableFromInline let end: Int32
+
+    @inlinable
+    init(draft: Draft, first: Int32, last: Int32) {
+      self.draft = draft
+      following = first
+      end = last
     }
-    return out
+
+    @inlinable
+    package mutating func next() -> Slot? {
+      guard following >= 0 else { return nil }
+      let slot = following
+      following = slot == end ? -1 : draft.entries[Int(slot)].next
+      return Slot(slot)
+    }
+  }
+
+  /// The last child of a node.
+  package func lastChild(of parent: Slot) -> Slot? {
+    let last = entries[Int(parent.index)].last
+    return last < 0 ? nil : Slot(last)
   }
 
   /// The first child with a name, made now if there is none: for what stands at most once.
@@ -159,7 +185,7 @@ package final class Draft {
   /// Whether two nodes say the same: the same kind and text, and below them the same in the same order.
   package func areSame(_ a: Slot, _ b: Slot) -> Bool {
     guard kind(of: a) == kind(of: b), text(of: a) == text(of: b) else { return false }
-    let (left, right) = (children(of: a), children(of: b))
+    let (left, right) = (Array(children(of: a)), Array(children(of: b)))
     return left.count == right.count
       && zip(left, right).allSatisfy { name(of: $0) == name(of: $1) && areSame($0, $1) }
   }

@@ -103,7 +103,7 @@ struct CDAFreezer {
     if facts.attribute(.nullFlavor, of: type) != nil {
       append(.attribute, .nullFlavor, Text("NI"), .none, 1)
     }
-    completeAttributes(name, [], type)
+    completeAttributes(name, nil, type)
     for inner in shapes.needed(in: type) {
       if let wanted = shapes.element(inner, in: type) { silent(inner, wanted.type) }
     }
@@ -120,13 +120,12 @@ struct CDAFreezer {
   }
 
   /// Attributes that the schema requires, where nobody wrote them.
-  private mutating func completeAttributes(_ name: Name, _ children: [Draft.Slot], _ type: Int) {
+  private mutating func completeAttributes(_ name: Name, _ children: Draft.Children?, _ type: Int) {
     for required in facts.attributes(of: type) where required.isRequired {
-      guard
-        !children.contains(where: {
-          draft.name(of: $0) == required.name && draft.kind(of: $0) == .string
-        })
-      else { continue }
+      let isWritten = children?.contains {
+        draft.name(of: $0) == required.name && draft.kind(of: $0) == .string
+      }
+      if isWritten ?? false { continue }
       let value: Text
       if let known = required.fixed ?? required.fallback {
         value = known
@@ -152,7 +151,7 @@ struct CDAFreezer {
     }
   }
 
-  private func effectiveType(_ children: [Draft.Slot], _ declared: Int) -> Int {
+  private func effectiveType(_ children: Draft.Children, _ declared: Int) -> Int {
     for child in children where draft.name(of: child) == .type && draft.kind(of: child) == .string {
       let named = facts.type(named: draft.text(of: child))
       if named != 0 { return named }
@@ -196,7 +195,7 @@ struct CDAFreezer {
   /// The elements in the order of the schema, those that it does not know last. Of elements that both
   /// namespaces have, the first is CDA's own and the others are of the extension.
   private func sorted(
-    _ children: [Draft.Slot], _ type: Int
+    _ children: Draft.Children, _ type: Int
   ) -> [(slot: Draft.Slot, type: Int, space: Namespace)] {
     var found: [(slot: Draft.Slot, order: Int, type: Int, space: Namespace)] = []
     for child in children where draft.kind(of: child) == .object {

@@ -241,7 +241,7 @@ extension CDABuilder {
     }
     silent(.streetAddressLine, in: address)
     silent(.city, in: address)
-    let country = child(.country, of: address).flatMap { draft.children(of: $0).last }
+    let country = child(.country, of: address).flatMap { draft.lastChild(of: $0) }
       .map { draft.text(of: $0) }
     if country.map({ $0 == "US" }) ?? true {
       silent(.state, in: address)

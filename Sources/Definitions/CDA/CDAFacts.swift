@@ -10,6 +10,8 @@ package struct CDAFacts: Sendable {
   private let simpleTypes: Facts.Numbers
   private let lists: Facts.Numbers
   package let strings: FactStrings
+  /// The attributes of each type.
+  private var attributeLists: [[Attribute]] = []
   /// The type of the root element `ClinicalDocument`.
   package let clinicalDocument: Int
 
@@ -27,6 +29,10 @@ package struct CDAFacts: Sendable {
     clinicalDocument =
       NameTable.standard.lookUp("ClinicalDocument")
       .map { facts.numbers(.cdaTypesByName)[Int($0.rawValue)] } ?? 0
+    attributeLists = (0..<typeCount).map { type in
+      let first = field(type, .firstAttribute)
+      return (first..<first + field(type, .attributeCount)).map { attribute($0) }
+    }
   }
 
   // MARK: Types
@@ -78,8 +84,7 @@ package struct CDAFacts: Sendable {
   }
 
   package func attributes(of type: Int) -> [Attribute] {
-    let first = field(type, .firstAttribute)
-    return (first..<first + field(type, .attributeCount)).map { attribute($0) }
+    type < attributeLists.count ? attributeLists[type] : []
   }
 
   package func attribute(_ name: Name, of type: Int) -> Attribute? {

@@ -22,7 +22,8 @@ package struct CDAShapes: Sendable {
     package fileprivate(set) var sdtc: Element?
   }
 
-  private let elements: [[Name: Pair]]
+  /// The elements of each type, few enough to be looked through.
+  private let elements: [[(name: Name, pair: Pair)]]
   private let needed: [[Name]]
   private let facts: CDAFacts
 
@@ -39,7 +40,9 @@ package struct CDAShapes: Sendable {
         facts, content, repeats: false, isRequired: true, fixed: nil, &order, &table)
       return table
     }
-    self.elements = elements
+    self.elements = elements.map { table in
+      table.map { ($0.key, $0.value) }.sorted { $0.name.rawValue < $1.name.rawValue }
+    }
     needed = elements.map { table in
       table.filter { $0.value.v3?.isRequired ?? false }
         .sorted { ($0.value.v3?.order ?? 0) < ($1.value.v3?.order ?? 0) }.map(\.key)
@@ -78,7 +81,8 @@ package struct CDAShapes: Sendable {
 
   /// An element of a type; `nil` when the type has none of that name.
   package func pair(_ name: Name, in type: Int) -> Pair? {
-    type < elements.count ? elements[type][name] : nil
+    guard type < elements.count else { return nil }
+    return elements[type].first { $0.name == name }?.pair
   }
 
   /// An element of a type, of whichever namespace has it.
