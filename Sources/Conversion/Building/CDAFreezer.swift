@@ -68,7 +68,7 @@ struct CDAFreezer {
     let children = draft.children(of: slot)
     let type = effectiveType(children, declared)
     for child in children where draft.kind(of: child) == .string { attribute(child, type) }
-    completeAttributes(draft.name(of: slot), children, type)
+    completeAttributes(draft.name(of: slot), behind: own, type)
     if facts.isMixed(type) {
       for child in children { content(child, type) }
     } else {
@@ -103,7 +103,7 @@ struct CDAFreezer {
     if facts.attribute(.nullFlavor, of: type) != nil {
       append(.attribute, .nullFlavor, Text("NI"), .none, 1)
     }
-    completeAttributes(name, nil, type)
+    completeAttributes(name, behind: own, type)
     for inner in shapes.needed(in: type) {
       if let wanted = shapes.element(inner, in: type) { silent(inner, wanted.type) }
     }
@@ -119,23 +119,18 @@ struct CDAFreezer {
     silent(.manufacturedMaterial, wanted.type)
   }
 
-  /// Attributes that the schema requires, where nobody wrote them.
-  private mutating func completeAttributes(_ name: Name, _ children: Draft.Children?, _ type: Int) {
+  /// Attributes that the schema requires of the element in hand, where nobody wrote lawful ones.
+  private mutating func completeAttributes(_ name: Name, behind element: Int, _ type: Int) {
     for required in facts.attributes(of: type) where required.isRequired {
-      let isWritten = children?.contains {
-        draft.name(of: $0) == required.name && draft.kind(of: $0) == .string
+      let isWritten = nodes[(element + 1)...].contains {
+        $0.kind == .attribute && $0.name == required.name
       }
-      if isWritten ?? false { continue }
-      let value: Text
-      if let known = required.fixed ?? required.fallback {
-        value = known
-      } else if required.name == .moodCode {
-        value = Text("EVN")
-      } else if required.name == .typeCode {
-        value = Text("COMP")
-      } else {
-        value = ModelClass.code(of: name)
-      }
+      if isWritten { continue }
+      let value =
+        required.fixed ?? required.fallback
+        ?? (required.name == .moodCode
+          ? Text("EVN")
+          : required.name == .typeCode ? ModelClass.type(of: name) : ModelClass.code(of: name))
       if !value.isEmpty { append(.attribute, required.name, value, .none, 1) }
     }
   }
@@ -220,8 +215,21 @@ struct CDAFreezer {
   }
 }
 
-/// The class codes of CDA's acts, by the elements that they are.
+/// The codes of CDA's classes that the schema requires, by the elements that they are codes of.
 enum ModelClass {
+  /// The type of a relation that nobody named: the one that says least.
+  static func type(of element: Name) -> Text {
+    switch element {
+    case .participant: Text("IND")
+    case .performer: Text("PRF")
+    case .encounterParticipant: Text("ATND")
+    case .reference: Text("REFR")
+    case .relatedDocument: Text("APND")
+    default: Text("COMP")
+    }
+  }
+
+  /// The class of an act or a role.
   static func code(of element: Name) -> Text {
     switch element {
     case .observation, .observationMedia: Text("OBS")
