@@ -123,12 +123,17 @@ extension Conversion {
     explanation:
       "No template of C-CDA is about resources of this type, it is not clinical, and no resource of the document refers to it. It is not in the document.",
     repair: "Nothing, if a clinical document is what was meant.")
+  static let withdrawn = Issue.Code(
+    "CONV-0018", "A resource was entered in error", severity: .information,
+    explanation:
+      "The template of C-CDA has no code for that, and the statement would read as true. The resource is carried in the section of further information.",
+    repair: "Nothing.")
 
   /// The codes that this module gives out.
   package static let issueCodes = [
     fragment, noNamespace, danglingReference, missingHash, badTime, unknownSystem, valueSetAsSystem,
     badNumber, unknownStatement, severalPatients, unknownCode, contradiction,
     noPatient, danglingEntry,
-    nobodysResource, mixedPatients, noStatement,
+    nobodysResource, mixedPatients, noStatement, withdrawn,
   ]
 }

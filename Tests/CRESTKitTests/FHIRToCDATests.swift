@@ -235,6 +235,74 @@ struct FHIRToCDATests {
     #expect(try values("status", of: made.back("Observation").first) == [status])
   }
 
+  @Test(
+    "What was entered in error does not read as true, and comes back",
+    arguments: [
+      #"{"resourceType":"Condition","verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"entered-in-error"}]},"code":{"text":"Cough"}}"#,
+      #"{"resourceType":"Procedure","status":"entered-in-error","code":{"text":"Cough"}}"#,
+    ])
+  func withdrawn(_ resource: String) throws {
+    let made = try made(resource)
+    #expect(made.issues.map(\.code.id).contains("CONV-0018"))
+    #expect(!made.xml.contains("<originalText>Cough"))
+    let type = resource.contains("Condition") ? "Condition" : "Procedure"
+    #expect(try values("code.text", of: made.back(type).first) == ["Cough"])
+  }
+
+  @Test("What did not happen is denied")
+  func denied() throws {
+    let taken = try made(
+      #"{"resourceType":"MedicationStatement","status":"not-taken","medicationCodeableConcept":{"text":"Aspirin"}}"#
+    )
+    #expect(taken.xml.contains(#"moodCode="EVN" negationInd="true""#))
+    let ordered = try made(
+      #"{"resourceType":"MedicationRequest","status":"active","intent":"order","doNotPerform":true,"medicationCodeableConcept":{"text":"Aspirin"}}"#
+    )
+    #expect(ordered.xml.contains(#"moodCode="INT" negationInd="true""#))
+    #expect(ordered.xml.contains("NOT to be done"))
+  }
+
+  @Test("A visit that was cancelled says so, and one that goes on")
+  func visits() throws {
+    for (status, code) in [("cancelled", "cancelled"), ("in-progress", "active")] {
+      let made = try made(
+        #"{"resourceType":"Encounter","status":"\#(status)","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"}}"#
+      )
+      #expect(made.xml.contains(#"<statusCode code="\#(code)"/>"#))
+      #expect(try values("status", of: made.back("Encounter").first) == [status])
+    }
+  }
+
+  @Test("A medication that a request contains is its product, and has its row")
+  func contained() throws {
+    let made = try made(
+      ##"{"resourceType":"MedicationRequest","contained":[{"resourceType":"Medication","id":"m","code":{"text":"Nifedipine"}}],"status":"active","intent":"order","medicationReference":{"reference":"#m"}}"##
+    )
+    #expect(made.xml.contains("<manufacturedMaterial><code nullFlavor"))
+    #expect(made.xml.contains("<originalText>Nifedipine</originalText>"))
+    #expect(made.xml.contains("<td>Nifedipine</td>"))
+  }
+
+  @Test("Three times a week is every 56 hours, and three times a week when it comes back")
+  func frequency() throws {
+    let made = try made(
+      #"{"resourceType":"MedicationRequest","status":"active","intent":"order","medicationCodeableConcept":{"text":"Nicotine"},"dosageInstruction":[{"timing":{"repeat":{"frequency":3,"period":1,"periodUnit":"wk"}}}]}"#
+    )
+    #expect(made.xml.contains(#"<period value="56" unit="h"/>"#))
+    let rhythm = "dosageInstruction.timing.repeat."
+    let back = try made.back("MedicationRequest").first
+    #expect(values(rhythm + "frequency", of: back) == ["3"])
+    #expect(values(rhythm + "periodUnit", of: back) == ["wk"])
+  }
+
+  @Test("The end of a period alone does not read as its beginning")
+  func openPeriods() throws {
+    let made = try made(
+      #"{"resourceType":"Coverage","status":"active","beneficiary":{"reference":"Patient/p"},"payor":[{"display":"Payer"}],"period":{"end":"2012-03-17"}}"#
+    )
+    #expect(made.xml.contains("until 2012-03-17"))
+  }
+
   // MARK: The patient
 
   @Test("A name in one piece can be read, and comes back as one piece")

@@ -49,8 +49,6 @@ final class CDABuilder {
   var left: [(resource: Cursor, path: Text, node: Cursor)] = []
   /// Resources that hold the source of the FHIR.
   var passedOver: Set<Int> = []
-  /// Names in one piece, which are carried although they stand as family names.
-  var wholeNames: Set<Int> = []
   /// Codes that stand only because a path names them.
   var pathCodes: Set<Draft.Slot> = []
   /// Attributes that stand as the source of the FHIR had them, lawful or not.
@@ -181,7 +179,9 @@ final class CDABuilder {
 
   /// Notes that all leaves below a node have a say in a value that stands already.
   func note(all node: Cursor, _ kind: Origin.Kind, _ slot: Draft.Slot) {
-    for index in node.index..<node.end where use[index] == .untouched { use[index] = .taken }
+    for index in node.index..<node.end where use[index] == .untouched || use[index] == .both {
+      use[index] = .taken
+    }
     ledger?.addRange(node.index..<node.end, kind, slot)
   }
 
@@ -246,6 +246,7 @@ struct ResourceTable {
   }
 
   private(set) var entries: [Entry] = []
+  private var places: Set<Int> = []
   private var byURL: [Text: Int] = [:]
   private var byPath: [Text: Int] = [:]
   private let arena = Arena()
@@ -265,6 +266,7 @@ struct ResourceTable {
   private mutating func add(_ resource: Cursor, url: Text?) {
     let type = ResourceTable.type(of: resource)
     let number = entries.count
+    places.insert(resource.index)
     entries.append(Entry(resource: resource, type: type, url: url))
     if let url, byURL[url] == nil { byURL[url] = number }
     if let id = resource.property(.id)?.text {
@@ -272,6 +274,9 @@ struct ResourceTable {
       if byPath[path] == nil { byPath[path] = number }
     }
   }
+
+  /// Whether a resource is one of its own, and not contained in another.
+  func holds(_ resource: Cursor) -> Bool { places.contains(resource.index) }
 
   static func type(of resource: Cursor) -> Name {
     guard let text = resource.property(.resourceType)?.text else { return .none }

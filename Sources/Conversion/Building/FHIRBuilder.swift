@@ -44,6 +44,8 @@ final class FHIRBuilder {
     case structural
     /// An element that is converted on its own.
     case elsewhere
+    /// The target has it, but not so that it comes back as it was: it is carried as well.
+    case both
   }
 
   init(_ source: Cursor, tree: Tree, options: Conversion.Options, keepsLedger: Bool) {

@@ -169,7 +169,7 @@ extension CDABuilder {
       } else {
         // The exact word is carried beside it.
         note(.partly(code, Reason("a mode that CDA does not tell apart")), slot)
-        use[code.index] = .untouched
+        use[code.index] = .both
       }
       done.insert(attester.index)
     }

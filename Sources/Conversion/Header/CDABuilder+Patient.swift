@@ -47,14 +47,12 @@ extension CDABuilder {
   /// That a name was in one piece is carried.
   private func carryWholeNames() {
     guard let patient else { return }
-    for (number, name) in values(.name, in: patient).enumerated() {
+    for name in values(.name, in: patient) {
       guard let object = name.object, let text = leaf(.text, in: object) else { continue }
       let hasParts = [Name.prefix, .given, .family, .suffix].contains {
         value($0, in: object) != nil
       }
-      guard !hasParts else { continue }
-      left.append((patient, arena.copy("name[\(number)].text"), text))
-      wholeNames.insert(text.index)
+      if !hasParts { use[text.index] = .both }
     }
   }
 

@@ -84,6 +84,8 @@ extension CDABuilder {
           parts.append((step, item))
         } else if item.kind == .object {
           collect(item, path: indexed, &parts)
+        } else {
+          parts.append((indexed, item))
         }
       }
     }
@@ -99,7 +101,8 @@ extension CDABuilder {
       case .object, .array: continue
       case .null: continue
       default:
-        if use[index] == .untouched { hasLeft = true } else { isTouched = true }
+        hasLeft = hasLeft || use[index] == .untouched || use[index] == .both
+        isTouched = isTouched || use[index] != .untouched
       }
     }
     return (hasLeft, isTouched)

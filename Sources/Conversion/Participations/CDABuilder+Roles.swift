@@ -191,7 +191,7 @@ extension CDABuilder {
   }
 
   func isContained(_ resource: Cursor) -> Bool {
-    resource.index > owner.index && resource.end <= owner.end
+    !resources.holds(resource)
   }
 
   // MARK: What roles require

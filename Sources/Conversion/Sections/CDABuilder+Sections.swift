@@ -299,7 +299,7 @@ extension CDABuilder {
 
   /// Writes a table with a row for each resource, for people; the result is the IDs of the rows.
   private func table(of resources: [Cursor], in text: Draft.Slot) -> [Int: Text] {
-    let rows = resources.map { ($0, words(of: $0)) }.filter {
+    let rows = resources.map { ($0, entryWords(of: $0)) }.filter {
       !$0.1.what.isEmpty || !$0.1.when.isEmpty
     }
     guard !rows.isEmpty else { return [:] }
@@ -321,71 +321,5 @@ extension CDABuilder {
       }
     }
     return ids
-  }
-
-  private func words(of resource: Cursor) -> (what: Text, when: Text, details: Text) {
-    var what = Text.empty
-    for name in [
-      Name.code, .vaccineCode, .medicationCodeableConcept, .description, .type, .relationship,
-      .class,
-    ] where what.isEmpty {
-      what = value(name, in: resource).map(words(of:)) ?? .empty
-    }
-    if what.isEmpty, let medication = object(.medicationReference, in: resource).flatMap(resolve) {
-      what = value(.code, in: medication).map(words(of:)) ?? .empty
-    }
-    if what.isEmpty, let title = leaf(.name, in: resource) ?? leaf(.title, in: resource) {
-      what = title.text
-    }
-    var when = Text.empty
-    for name in [
-      Name.effective, .onset, .occurrence, .performed, .timing, .started, .date, .authoredOn,
-      .period,
-      .startDate, .recordedDate,
-    ] where when.isEmpty {
-      if let found = choice(name, in: resource)?.value ?? value(name, in: resource) {
-        when =
-          found.object.map { period in
-            let ends = [leaf(.start, in: period)?.text, leaf(.end, in: period)?.text].compactMap {
-              $0
-            }
-            return ends.count == 2
-              ? arena.join(ends[0], Text(" to "), ends[1]) : ends.first ?? .empty
-          } ?? found.leaf?.text ?? .empty
-      }
-    }
-    var details: [Text] = []
-    if let (found, type) = choice(.value, in: resource) { details.append(words(of: found, type)) }
-    for name in [Name.status, .clinicalStatus, .verificationStatus, .lotNumber] {
-      if let found = value(name, in: resource) { details.append(words(of: found)) }
-    }
-    for note in objects(.note, in: resource) {
-      if let words = leaf(.text, in: note) { details.append(words.text) }
-    }
-    for dosage in objects(.dosageInstruction, in: resource) {
-      if let words = leaf(.text, in: dosage) { details.append(words.text) }
-    }
-    let said = details.filter { !$0.isEmpty }
-    return (
-      what, when, said.dropFirst().reduce(said.first ?? .empty) { arena.join($0, Text("; "), $1) }
-    )
-  }
-
-  private func words(of value: FHIRValue) -> Text { words(of: value, Text("CodeableConcept")) }
-
-  /// A value in words.
-  private func words(of value: FHIRValue, _ type: Text) -> Text {
-    if let leaf = value.leaf { return leaf.text }
-    guard let object = value.object else { return .empty }
-    if let text = leaf(.text, in: object) { return text.text }
-    for coding in objects(.coding, in: object) {
-      if let display = leaf(.display, in: coding) ?? leaf(.code, in: coding) { return display.text }
-    }
-    if let number = leaf(.value, in: object) {
-      let sign = leaf(.comparator, in: object)?.text ?? .empty
-      let unit = (leaf(.unit, in: object) ?? leaf(.code, in: object))?.text ?? .empty
-      return arena.join(sign, number.text, unit.isEmpty ? .empty : Text(" "), unit)
-    }
-    return (leaf(.display, in: object) ?? leaf(.code, in: object))?.text ?? .empty
   }
 }

@@ -4,6 +4,10 @@ import Definitions
 extension CDABuilder {
   /// Writes the statement that a resource is into what holds it; `false` for types that are none.
   func statement(_ resource: Cursor, in holder: Draft.Slot, _ context: WritingContext) -> Bool {
+    if isWithdrawn(resource) {
+      report(Conversion.withdrawn, at: resource, "entered in error")
+      return false
+    }
     switch ResourceTable.type(of: resource) {
     case .Condition: problem(resource, in: holder, context)
     case .AllergyIntolerance: allergy(resource, in: holder, context)
@@ -30,11 +34,27 @@ extension CDABuilder {
     return true
   }
 
+  /// Whether a resource says that it was entered in error, for which the template has no code: it must not
+  /// read as true.
+  private func isWithdrawn(_ resource: Cursor) -> Bool {
+    let status: Text? =
+      switch ResourceTable.type(of: resource) {
+      case .Condition, .AllergyIntolerance:
+        objects(.coding, in: object(.verificationStatus, in: resource)).lazy
+          .compactMap { self.leaf(.code, in: $0)?.text }.first
+      case .Procedure, .CarePlan: leaf(.status, in: resource)?.text
+      default: nil
+      }
+    return status.map { $0 == "entered-in-error" } ?? false
+  }
+
   /// A statement by its class alone: what has a code, and whatever else there is beside it.
   private func other(_ resource: Cursor, in holder: Draft.Slot, _ context: WritingContext) {
-    let act = open(.act, in: holder)
+    let isPlan = ResourceTable.type(of: resource) == .CarePlan
+    let act = open(isPlan ? .intendedAct : .act, in: holder)
     write(resource, as: act, context) {
       apply(GeneralStatement.basic, resource, to: act)
+      if isPlan { requestStatus(resource, in: act) }
       author(of: resource, .author, nil, in: act)
     }
   }
@@ -93,7 +113,7 @@ extension CDABuilder {
   /// the rest has no business in a clinical document.
   func leaveWholeResourcesBehind() {
     for entry in resources.entries where isUntouched(entry.resource) {
-      if ClinicalTypes.all.contains(entry.type) {
+      if ClinicalTypes.all.contains(entry.type) || isWithdrawn(entry.resource) {
         left.append((entry.resource, .empty, entry.resource))
       } else {
         let type = entry.resource.property(.resourceType)?.text.string ?? "?"
@@ -111,8 +131,7 @@ extension CDABuilder {
   /// JSON of FHIR.
   func leftSection(in body: Draft.Slot) {
     let parts = left.filter { part in
-      wholeNames.contains(part.node.index)
-        || (part.node.index..<part.node.end).contains { use[$0] == .untouched }
+      (part.node.index..<part.node.end).contains { use[$0] == .untouched || use[$0] == .both }
     }
     guard !parts.isEmpty else { return }
     let section = add(.section, in: add(.component, in: body))
@@ -152,15 +171,34 @@ extension CDABuilder {
       case .object, .array, .null: continue
       default:
         if buffer.count > 0 { buffer.append(", ") }
-        buffer.append(leaf.text)
+        if leaf.name == .div { words(of: leaf.text, to: &buffer) } else { buffer.append(leaf.text) }
       }
     }
     return arena.copy(buffer.text)
+  }
+
+  /// The words of a narrative, without markup and with single blanks.
+  private func words(of markup: Text, to buffer: inout ByteBuffer) {
+    var isTag = false
+    var isGap = false
+    var hasWords = false
+    for byte in markup.bytes {
+      if byte == UInt8(ascii: "<") { isTag = true }
+      if isTag || Bytes.isSpace(byte) {
+        isGap = true
+      } else {
+        if isGap, hasWords { buffer.append(UInt8(ascii: " ")) }
+        buffer.append(byte)
+        (isGap, hasWords) = (false, true)
+      }
+      if byte == UInt8(ascii: ">") { isTag = false }
+    }
   }
 }
 
 extension Skeleton {
   static let act = Skeleton(.act, nil, "ACT", status: nil, needs: [.code])
+  static let intendedAct = Skeleton(.act, nil, "ACT", "INT", status: nil, needs: [.code])
 }
 
 /// The types of R4's clinical module for which C-CDA has no statement; they go along whole.

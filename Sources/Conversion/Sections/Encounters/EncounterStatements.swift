@@ -76,7 +76,15 @@ extension CDABuilder {
       draft.name(of: element) == .encounter ? note(leaf, saidBy: element) : markStructural(leaf)
     case "planned":
       if let mood = attribute(.moodCode, of: element) { note(.leaf(leaf), mood) }
-    default: break
+    default:
+      guard draft.name(of: element) == .encounter else { return }
+      let code = add(.statusCode, in: element)
+      if mapped(status, "cf-encounter-status", into: code) {
+        note(.leaf(leaf), element)
+        done.insert(status.key)
+      } else {
+        draft.removeLast(code)
+      }
     }
   }
 

@@ -10,6 +10,9 @@ enum EncounterTable {
     resource: .Encounter,
     [
       .row("identifier", "id", .identifier),
+      .function("status", "statusCode", "code by ConceptMap cf-encounter-status") {
+        $0.mappedCode($1, "cf-encounter-status", as: .status, in: $2)
+      },
       .function("class", "code", "class and type") { $0.encounterCode($1, in: $2) },
       .row("priority", "priorityCode", .codeableConcept),
       .row("period", "effectiveTime", .period),

@@ -108,7 +108,18 @@ extension CDABuilder {
       "cf-medication-status", "cf-administration-status", "cf-dispense-status", "cf-request-status",
     ]
     let element = add(.statusCode, in: activity)
-    if maps.contains(where: { mapped(status, $0, into: element) }) {
+    if ["not-taken", "declined"].contains(where: { leaf.text.string == $0 }) {
+      // It was not taken, or not handed out, for which a supply has no negation. The exact word is carried
+      // beside it.
+      let why = Reason("says that it did not happen")
+      if draft.name(of: activity) == .supply {
+        attribute(.code, Sourced(Text("aborted"), .partly(leaf, why)), in: element)
+      } else {
+        draft.remove(element)
+        attribute(.negationInd, Sourced(Text("true"), .partly(leaf, why)), in: activity)
+      }
+      use[leaf.index] = .untouched
+    } else if maps.contains(where: { mapped(status, $0, into: element) }) {
       note(.leaf(leaf), activity)
       done.insert(status.key)
     } else if leaf.text == "unknown" {
@@ -425,7 +436,7 @@ extension CDABuilder {
       rate?.frequency == frequency?.text.string && rate?.period == period.text.string
       && unit.text == "d"
     if !comesBack {
-      for leaf in [period, unit, frequency] { if let leaf { use[leaf.index] = .untouched } }
+      for leaf in [period, unit, frequency] { if let leaf { use[leaf.index] = .both } }
     }
   }
 }
