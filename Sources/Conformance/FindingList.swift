@@ -1,4 +1,5 @@
 import ClinicalTree
+import Definitions
 
 /// Findings about nodes of one tree, turned into issues with paths and places at the end.
 struct FindingList: Sendable {
@@ -8,6 +9,8 @@ struct FindingList: Sendable {
     let node: Int
     let message: String
     let profile: String?
+    /// The element with which a condition begins.
+    let part: String?
   }
 
   private var all: [Finding] = []
@@ -20,12 +23,12 @@ struct FindingList: Sendable {
 
   mutating func add(
     _ code: Issue.Code, at node: Int, _ message: String,
-    severity: Issue.Severity? = nil, profile: String? = nil
+    severity: Issue.Severity? = nil, profile: String? = nil, part: String? = nil
   ) {
     add(
       Finding(
         code: code, severity: severity ?? code.severity, node: node, message: message,
-        profile: profile))
+        profile: profile, part: part))
   }
 
   /// How many findings are listed.
@@ -49,9 +52,10 @@ struct FindingList: Sendable {
   }
 
   /// The errors: where they are, and the root of the template of C-CDA whose rule is broken, if it is one.
-  var faults: [(node: Int, template: String?)] {
+  var faults: [CDAFault] {
     all.filter { $0.severity == .error }.map { finding in
-      (finding.node, finding.profile?.split(separator: ":").dropFirst(2).first.map(String.init))
+      let template = finding.profile?.split(separator: ":").dropFirst(2).first.map(String.init)
+      return CDAFault(node: finding.node, template: template, part: finding.part)
     }
   }
 

@@ -1,5 +1,5 @@
 public import ClinicalTree
-import Definitions
+package import Definitions
 import Synchronization
 
 /// Checks documents: FHIR R4 against the base standard and profiles, CDA R2 against its schema.
@@ -107,9 +107,7 @@ public struct Validator: Sendable {
   ///   - tree: The document.
   ///   - nodes: Where to ask only for the rules of templates; `nil` for everything.
   /// - Returns: The errors; warnings are not looked for.
-  package func faults(
-    inCDA tree: Tree, at nodes: Set<Int>? = nil
-  ) -> [(node: Int, template: String?)] {
+  package func faults(inCDA tree: Tree, at nodes: Set<Int>? = nil) -> [CDAFault] {
     (nodes == nil ? CDAStructure.faults(in: tree) : []) + CDATemplates.faults(in: tree, at: nodes)
   }
 

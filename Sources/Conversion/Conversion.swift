@@ -128,6 +128,11 @@ extension Conversion {
     explanation:
       "The template of C-CDA has no code for that, and the statement would read as true. The resource is carried in the section of further information.",
     repair: "Nothing.")
+  static let unknownModifier = Issue.Code(
+    "CONV-0019", "A modifier extension is not known", severity: .warning,
+    explanation:
+      "A modifier extension may turn what a resource says into its opposite, so that whoever does not know it must not go by the rest. The resource is carried whole in the section of further information.",
+    repair: "Convert the resource by hand, or leave the extension out where it does not matter.")
 
   /// The codes that this module gives out.
   package static let issueCodes = [
@@ -135,5 +140,6 @@ extension Conversion {
     badNumber, unknownStatement, severalPatients, unknownCode, contradiction,
     noPatient, danglingEntry,
     nobodysResource, mixedPatients, noStatement, withdrawn,
+    unknownModifier,
   ]
 }

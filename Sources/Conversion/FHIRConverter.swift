@@ -1,5 +1,5 @@
 package import ClinicalTree
-import Definitions
+package import Definitions
 import FHIRFormats
 
 /// Converts FHIR R4 to C-CDA documents.
@@ -99,7 +99,7 @@ package struct FHIRConverter: Sendable {
   /// - Returns: The document, what was found on the way and, when asked for, the ledger.
   package func convert(
     _ resources: [Tree], patient: Tree?, keepsLedger: Bool = false,
-    check: (Tree, Set<Int>?) -> [(node: Int, template: String?)]
+    check: (Tree, Set<Int>?) -> [CDAFault]
   ) -> Result {
     guard resources.count > 1 || patient != nil else {
       return convert(resources[0], keepsLedger: keepsLedger, check: check)
@@ -128,12 +128,13 @@ package struct FHIRConverter: Sendable {
   ///   - tree: The source, a tree of FHIR.
   ///   - keepsLedger: Whether to record what becomes of each leaf.
   ///   - check: Gets the document, and the elements in question where not all are, and gives the nodes at
-  ///     which it breaks a rule of the schema, or of a template that it claims with the root of that. What stands there as the source of the FHIR had it
-  ///     then travels beside its statement; what fails without that does not claim the template.
+  ///     which it breaks a rule of the schema, or of a template that it claims with the root of that. What
+  ///     stands there as the source of the FHIR had it then travels beside its statement; what fails
+  ///     without that does not claim the template.
   /// - Returns: The document, what was found on the way and, when asked for, the ledger.
   package func convert(
     _ tree: Tree, keepsLedger: Bool = false,
-    check: (Tree, Set<Int>?) -> [(node: Int, template: String?)]
+    check: (Tree, Set<Int>?) -> [CDAFault]
   ) -> Result {
     tree.withCursor { root in
       var bans = Bans()
@@ -142,6 +143,11 @@ package struct FHIRConverter: Sendable {
         let builder = CDABuilder(
           root, tree: tree, options: options, keepsLedger: keepsLedger, bans: bans)
         builder.convert(to: kind)
+        if attempt < Self.attempts, !builder.unlawful.isEmpty {
+          bans.contents.formUnion(builder.unlawful)
+          attempt += 1
+          continue
+        }
         var frozen = CDAFreezer.freeze(
           builder.draft, builder.document, verbatim: builder.verbatim)
         var faults = check(frozen.tree, nil)
@@ -279,16 +285,22 @@ extension CDABuilder {
     if let target = resolve(reference) { members.insert(target.index) }
   }
 
-  /// Addresses and names of the header as their profiles want them.
-  private func completeHeader(below element: Draft.Slot) {
+  /// Addresses and names of the header as their profiles want them. What came back as it was is not
+  /// changed: it does not come back where it does not satisfy.
+  ///
+  /// `kept` is the extension of which the element is a part.
+  private func completeHeader(below element: Draft.Slot, kept: Int? = nil) {
     for child in draft.children(of: element) where draft.kind(of: child) == .object {
+      let kept = restoredSlots[child] ?? kept
       switch draft.name(of: child) {
-      case .addr: completeAddress(child)
+      case .addr:
+        if let kept, !isComplete(child) { unlawful.insert(kept) }
+        completeAddress(child)
       case .name:
         // A name is words or parts, or there is none.
         if draft.isEmpty(child) { constant(.nullFlavor, "NI", .required, in: child) }
       case .component: continue
-      default: completeHeader(below: child)
+      default: completeHeader(below: child, kept: kept)
       }
     }
   }
@@ -322,7 +334,7 @@ extension CDABuilder {
 
   /// What of a document may not stand in it as it does, by its faults.
   fileprivate func lesson(
-    of faults: [(node: Int, template: String?)], _ nodes: [Int32]
+    of faults: [CDAFault], _ nodes: [Int32]
   ) -> Bans {
     var slots: [Int32: Draft.Slot] = [:]
     let faulty = Set(faults.map { Int32($0.node) })
@@ -341,8 +353,7 @@ extension CDABuilder {
         let isOfTemplate = fault.template != nil
         let contents: [Int]
         if slot == document {
-          contents = draft.children(of: slot).filter { draft.name(of: $0) != .component }
-            .flatMap(restoredContents)
+          contents = headerContents(fault.part)
         } else {
           contents = isWhole && !claims.isEmpty && isOfTemplate ? [] : restoredContents(of: slot)
         }
@@ -359,6 +370,14 @@ extension CDABuilder {
       }
     }
     return lesson
+  }
+
+  /// What was restored in the header: in the part that a fault speaks of, or anywhere.
+  private func headerContents(_ part: String?) -> [Int] {
+    let name = part.flatMap(NameTable.standard.lookUp)
+    let parts = draft.children(of: document).filter { draft.name(of: $0) != .component }
+    let named = parts.filter { draft.name(of: $0) == name }
+    return (named.isEmpty && name != .component ? parts : named).flatMap(restoredContents)
   }
 
   /// What was restored below an element, up to the next one that claims a template.

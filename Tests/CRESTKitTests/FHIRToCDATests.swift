@@ -249,6 +249,17 @@ struct FHIRToCDATests {
     #expect(try values("code.text", of: made.back(type).first) == ["Cough"])
   }
 
+  @Test("What an unknown modifier extension may turn around is no statement")
+  func modifier() throws {
+    let made = try made(
+      #"{"resourceType":"Observation","modifierExtension":[{"url":"http://example.org/not","valueBoolean":true}],"status":"final","code":{"text":"Ulcer"},"valueInteger":3}"#
+    )
+    #expect(made.issues.map(\.code.id).contains("CONV-0019"))
+    #expect(!made.xml.contains("<originalText>Ulcer"))
+    let back = try made.back("Observation").first
+    #expect(values("modifierExtension.url", of: back) == ["http://example.org/not"])
+  }
+
   @Test("What did not happen is denied")
   func denied() throws {
     let taken = try made(

@@ -11,7 +11,7 @@ struct CDAStructure {
   static func issues(in tree: Tree) -> [Issue] { findings(in: tree).issues(in: tree) }
 
   /// The nodes at which a document breaks a rule.
-  static func faults(in tree: Tree) -> [(node: Int, template: String?)] {
+  static func faults(in tree: Tree) -> [CDAFault] {
     findings(in: tree).faults
   }
 

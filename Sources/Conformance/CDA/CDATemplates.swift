@@ -13,6 +13,12 @@ final class TemplateTable: Sendable {
     /// The way from the element with the template to what the rule speaks of; `nil` for itself.
     let path: FHIRPathExpression?
     let condition: FHIRPathExpression
+
+    /// The element with which the condition begins, for a rule about the element with the template.
+    var part: String? {
+      guard path == nil else { return nil }
+      return String(condition.text.drop { $0 == "(" }.prefix { $0.isLetter })
+    }
   }
 
   private struct Key: Hashable {
@@ -73,7 +79,7 @@ struct CDATemplates {
 
   /// The nodes at which a document, or the given ones of its elements, break a rule of a template that
   /// they claim.
-  static func faults(in tree: Tree, at nodes: Set<Int>?) -> [(node: Int, template: String?)] {
+  static func faults(in tree: Tree, at nodes: Set<Int>?) -> [CDAFault] {
     var walk = CDATemplates(errorsOnly: true)
     tree.withCursor { root in
       guard let nodes else { return walk.check(root) }
@@ -124,6 +130,7 @@ struct CDATemplates {
     findings.add(
       Conformance.brokenTemplate, at: place.index,
       "template \(template), rule \(rule.id): \(rule.condition.text)",
-      severity: rule.isError ? .error : .warning, profile: "urn:hl7ii:\(template)")
+      severity: rule.isError ? .error : .warning, profile: "urn:hl7ii:\(template)",
+      part: rule.part)
   }
 }

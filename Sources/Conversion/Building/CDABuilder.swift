@@ -39,6 +39,8 @@ final class CDABuilder {
   var unfinished: [(slot: Draft.Slot, skeleton: Skeleton)] = []
   /// What stands in the document as the source of FHIR kept it: the extension that had it, by its slot.
   var restoredSlots: [Draft.Slot: Int] = [:]
+  /// What was restored and cannot satisfy the profile of its place: extensions, by their nodes.
+  var unlawful: Set<Int> = []
   /// What an earlier attempt has shown to be unlawful.
   private(set) var bans: Bans
   /// The templates that each element claims.

@@ -28,11 +28,11 @@ struct PatientIndex {
       owners[number] =
         isPatient.contains(number) ? [number] : isPatient.intersection(references[number])
     }
-    adopt(besides: isPatient)
+    adopt()
   }
 
   /// What names no patient, and refers to what does, belongs there: a Provenance to its target.
-  private mutating func adopt(besides patients: Set<Int>) {
+  private mutating func adopt() {
     var isChanged = true
     while isChanged {
       isChanged = false

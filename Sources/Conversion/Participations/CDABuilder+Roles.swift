@@ -231,6 +231,18 @@ extension CDABuilder {
     }
   }
 
+  /// Whether an address has the parts that its profile wants, and no words beside them.
+  func isComplete(_ address: Draft.Slot) -> Bool {
+    if attribute(.nullFlavor, of: address) != nil { return true }
+    let country = child(.country, of: address).flatMap { draft.lastChild(of: $0) }
+      .map { draft.text(of: $0) }
+    let isAmerican = country.map { $0 == "US" } ?? true
+    let parts: [Name] =
+      [.streetAddressLine, .city] + (isAmerican ? [.state, .postalCode] : [])
+    return parts.allSatisfy { child($0, of: address) != nil }
+      && !draft.children(of: address).contains { draft.kind(of: $0) == .text }
+  }
+
   func completeAddress(_ address: Draft.Slot) {
     guard attribute(.nullFlavor, of: address) == nil else { return }
     let words = draft.children(of: address).filter { draft.kind(of: $0) == .text }

@@ -156,6 +156,8 @@ extension CDABuilder {
         child(.templateId, of: statement) == nil, let template = skeleton.template
       {
         claim(template, on: statement)
+        for (name, code) in [(Name.classCode, skeleton.classCode), (.moodCode, skeleton.moodCode)]
+        where attribute(name, of: statement) == nil { constant(name, code, in: statement) }
         unfinished.append((statement, skeleton))
       }
       guard attribute(.nullFlavor, of: statement) == nil,

@@ -8,6 +8,10 @@ extension CDABuilder {
       report(Conversion.withdrawn, at: resource, "entered in error")
       return false
     }
+    if let modifier = unknownModifier(of: resource) {
+      report(Conversion.unknownModifier, at: modifier, "a modifier extension that is not known")
+      return false
+    }
     switch ResourceTable.type(of: resource) {
     case .Condition: problem(resource, in: holder, context)
     case .AllergyIntolerance: allergy(resource, in: holder, context)
@@ -48,6 +52,13 @@ extension CDABuilder {
     return status.map { $0 == "entered-in-error" } ?? false
   }
 
+  /// An extension that may change what a resource says, in a way that nobody here knows.
+  private func unknownModifier(of resource: Cursor) -> Cursor? {
+    objects(.modifierExtension, in: resource).first { modifier in
+      leaf(.url, in: modifier).map { !($0.text == Self.negationURL) } ?? true
+    }
+  }
+
   /// A statement by its class alone: what has a code, and whatever else there is beside it.
   private func other(_ resource: Cursor, in holder: Draft.Slot, _ context: WritingContext) {
     let isPlan = ResourceTable.type(of: resource) == .CarePlan
@@ -59,11 +70,14 @@ extension CDABuilder {
     }
   }
 
+  private static let negationURL: StaticString =
+    "https://crestkit.example/fhir/StructureDefinition/cda-negation"
+
   /// A statement that is denied.
   func negation(of resource: Cursor, in statement: Draft.Slot) {
     for extended in objects(.modifierExtension, in: resource) {
       guard let url = leaf(.url, in: extended),
-        url.text == "https://crestkit.example/fhir/StructureDefinition/cda-negation",
+        url.text == Self.negationURL,
         let value = leaf(.valueBoolean, in: extended)
       else { continue }
       attribute(.negationInd, Sourced(value.text, .leaf(value)), in: statement)
@@ -113,7 +127,9 @@ extension CDABuilder {
   /// the rest has no business in a clinical document.
   func leaveWholeResourcesBehind() {
     for entry in resources.entries where isUntouched(entry.resource) {
-      if ClinicalTypes.all.contains(entry.type) || isWithdrawn(entry.resource) {
+      if ClinicalTypes.all.contains(entry.type) || isWithdrawn(entry.resource)
+        || unknownModifier(of: entry.resource) != nil
+      {
         left.append((entry.resource, .empty, entry.resource))
       } else {
         let type = entry.resource.property(.resourceType)?.text.string ?? "?"

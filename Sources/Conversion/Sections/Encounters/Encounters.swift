@@ -11,7 +11,7 @@ enum EncounterTable {
     [
       .row("identifier", "id", .identifier),
       .function("status", "statusCode", "code by ConceptMap cf-encounter-status") {
-        $0.mappedCode($1, "cf-encounter-status", as: .status, in: $2)
+        $0.encounterStatus($1, in: $2)
       },
       .function("class", "code", "class and type") { $0.encounterCode($1, in: $2) },
       .row("priority", "priorityCode", .codeableConcept),
@@ -130,6 +130,21 @@ extension FHIRBuilder {
     if let known { noteSameParts(of: activity, as: known.statement, in: resource) }
     apply(EncounterTable.activity, activity, to: resource.slot)
     return resource
+  }
+
+  /// The status that a visit states; one that is told twice has it once.
+  fileprivate func encounterStatus(_ code: Cursor, in encounter: Draft.Slot) {
+    guard let known = draft.first(.status, in: encounter) else {
+      mappedCode(code, "cf-encounter-status", as: .status, in: encounter)
+      return
+    }
+    if let leaf = codeLeaf(code),
+      let target = maps.translate(leaf.text.trimmed, by: maps.map("cf-encounter-status")),
+      target.code == draft.text(of: known)
+    {
+      note(.leaf(leaf), known)
+      markMapped(code)
+    }
   }
 
   /// The digits of the day on which a statement begins.
