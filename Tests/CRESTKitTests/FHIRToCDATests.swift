@@ -398,6 +398,33 @@ struct FHIRToCDATests {
     #expect(made.faults == [])
   }
 
+  @Test("What a rule about the body refuses takes nothing from the header")
+  func headerOfRefused() throws {
+    let source = """
+      <ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+      <typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/>
+      <templateId root="2.16.840.1.113883.10.20.22.1.2" extension="2015-08-01"/><id root="1.2.3.4"/>
+      <code code="34133-9" codeSystem="2.16.840.1.113883.6.1"/><title>Invented</title>
+      <effectiveTime value="20260102030405+0100"/>
+      <recordTarget><patientRole><id root="1.2.3.4" extension="p"/><patient><name><given>Ada</given>
+      <family>Sample</family></name></patient></patientRole></recordTarget>
+      <author><time value="20251231"/><assignedAuthor><id root="1.2.3.4" extension="a"/></assignedAuthor>
+      </author>
+      <component><structuredBody><component><section>
+      <templateId root="2.16.840.1.113883.10.20.22.2.3.1" extension="2015-08-01"/>
+      <code code="30954-2" codeSystem="2.16.840.1.113883.6.1"/><title>Results</title><text>None.</text>
+      <entry><organizer classCode="BATTERY" moodCode="EVN">
+      <templateId root="2.16.840.1.113883.10.20.22.4.1" extension="2015-08-01"/>
+      <code code="1" codeSystem="1.2.3"/></organizer></entry>
+      </section></component></structuredBody></component></ClinicalDocument>
+      """
+    let bundle = try Converter().convert(ClinicalDocument(parsing: source.bytes), to: .fhir)
+    let made = try Made(source: String(decoding: bundle.data, as: UTF8.self))
+    #expect(!made.xml.contains(#"root="2.16.840.1.113883.10.20.22.2.3.1""#))
+    #expect(made.xml.contains(#"<author><time value="20251231"/>"#))
+    #expect(made.faults == [])
+  }
+
   @Test("Lines of NDJSON are one document")
   func lines() throws {
     let lines = [Self.patient, Self.kinds[0].resource, Self.kinds[1].resource]
