@@ -21,34 +21,45 @@ final class TemplateTable: Sendable {
     }
   }
 
-  private struct Key: Hashable {
-    let element: String
-    let root: String
-    let version: String
-  }
-
-  /// The lines of the facts for each template.
-  private let lines: [Key: [Substring]]
-  private let compiled = Mutex<[Key: [Rule]]>([:])
+  /// Where the rules of a template stand in the facts: the ends of their lines behind its name, which is
+  /// the element, the root and the version with tabs behind them.
+  private let lines: [String: [Range<Int>]]
+  private let compiled = Mutex<[String: [Rule]]>([:])
 
   private init() {
-    var lines: [Key: [Substring]] = [:]
-    for line in Facts.templates.split(separator: "\n") {
-      let fields = line.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false)
-      guard fields.count == 4 else { continue }
-      let key = Key(
-        element: String(fields[0]), root: String(fields[1]), version: String(fields[2]))
-      lines[key, default: []].append(fields[3])
+    var lines: [String: [Range<Int>]] = [:]
+    let facts = Facts.templates
+    var (start, tabs, rest) = (0, 0, 0)
+    var name = ""
+    var last = 0..<0
+    for place in 0..<facts.count {
+      switch facts[place] {
+      case UInt8(ascii: "\t") where tabs < 3:
+        tabs += 1
+        if tabs == 3 { rest = place + 1 }
+      case UInt8(ascii: "\n"):
+        if tabs == 3 {
+          // Most lines are of the template of the line before.
+          if last.isEmpty || !(facts.slice(last) == facts.slice(start..<rest)) {
+            name = facts.slice(start..<rest).string
+            last = start..<rest
+          }
+          lines[name, default: []].append(rest..<place)
+        }
+        (start, tabs) = (place + 1, 0)
+      default: break
+      }
     }
     self.lines = lines
   }
 
   /// The rules for an element that claims a template; those of the version that it names.
   func rules(for element: Text, root: Text, version: Text) -> [Rule] {
-    let key = Key(element: element.string, root: root.string, version: version.string)
+    let key = "\(element.string)\t\(root.string)\t\(version.string)\t"
     if let known = compiled.withLock({ $0[key] }) { return known }
     let rules = (lines[key] ?? []).compactMap { line -> Rule? in
-      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      let fields = Facts.templates.slice(line).string
+        .split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       guard fields.count == 4, let condition = try? FHIRPathExpression(fields[3]) else {
         return nil
       }

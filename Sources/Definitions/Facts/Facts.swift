@@ -76,9 +76,9 @@ extension Facts {
   }
 
   /// The rules of C-CDA's templates, a line each; see ``FactsFormat/Section/templates``.
-  package static var templates: String {
+  package static var templates: Text {
     let (start, count) = shared.bytes(.templates)
-    return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
+    return Text(start.assumingMemoryBound(to: UInt8.self), count)
   }
 
   /// The units of UCUM as CSV.
