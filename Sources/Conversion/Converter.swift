@@ -63,7 +63,7 @@ package struct CDAConverter: Sendable {
         ConversionLedger(
           source: tree, target: frozen.tree, places: frozen.nodes, records: $0, use: builder.use)
       }
-      return Result(tree: frozen.tree, issues: builder.issues(), ledger: ledger)
+      return Result(tree: frozen.tree, issues: builder.findings.issues(in: tree), ledger: ledger)
     }
   }
 
@@ -98,22 +98,6 @@ enum Fragments {
 }
 
 extension FHIRBuilder {
-  /// The issues of the conversion with their paths and places.
-  func issues() -> [Issue] {
-    if findings.isEmpty { return [] }
-    var lines = LineTable(sourceTree.source)
-    var paths = PathWriter(sourceTree)
-    // Once per kind and place: the same fault in the same element is told once.
-    var seen: Set<String> = []
-    return findings.sorted { ($0.node, $0.code.id) < ($1.node, $1.code.id) }.compactMap { finding in
-      let path = paths.path(of: finding.node)
-      guard seen.insert(finding.code.id + path).inserted else { return nil }
-      return Issue(
-        finding.code, finding.message, path: path,
-        position: lines.position(of: Int(sourceTree.nodes[finding.node].place)))
-    }
-  }
-
   func add(_ annotations: [CDAConverter.Annotation], _ nodes: [Int32]) {
     var slots: [Int32: Int32] = [:]
     for (slot, node) in nodes.enumerated() where node >= 0 { slots[node] = Int32(slot) }

@@ -27,12 +27,13 @@ package struct FHIRConverter: Sendable {
 
   /// How many patients there are whose records the resources are, those of Bundles taken apart.
   package static func patientCount(_ resources: [Tree]) -> Int {
-    let tree = resources.count == 1 ? resources[0] : collection(resources).tree
-    return tree.withCursor { root in
-      let table = ResourceTable(root)
-      let count = table.entries.count { $0.type == .Patient }
-      return count > 1 ? PatientIndex(table).count : count
+    let count = resources.reduce(0) { count, tree in
+      count
+        + tree.withCursor { root in ResourceTable(root).entries.count { $0.type == .Patient } }
     }
+    guard count > 1 else { return count }
+    let tree = resources.count == 1 ? resources[0] : collection(resources).tree
+    return tree.withCursor { PatientIndex(ResourceTable($0)).count }
   }
 
   /// Whether the resources say themselves that it is not known whom they are about.
@@ -167,7 +168,7 @@ package struct FHIRConverter: Sendable {
           ConversionLedger(
             source: tree, target: frozen.tree, places: frozen.nodes, records: $0, use: builder.use)
         }
-        return Result(tree: frozen.tree, issues: builder.issues(), ledger: ledger)
+        return Result(tree: frozen.tree, issues: builder.findings.issues(in: tree), ledger: ledger)
       }
     }
   }
@@ -189,9 +190,7 @@ extension CDABuilder {
     if let composition {
       owner = composition
       restore(composition, [.ClinicalDocument: [document]])
-      for name in [Name.author, .documentationOf, .informationRecipient] {
-        completeHeaderPart(name)
-      }
+      completeAuthors()
       markSubject(of: composition, in: document)
       leaveBehind(composition, besides: .section)
     }
@@ -245,8 +244,6 @@ extension CDABuilder {
       for nested in objects(.section, in: section) { collect(nested) }
     }
     for section in objects(.section, in: composition) { collect(section) }
-    let relationship: StaticString =
-      "https://crestkit.example/fhir/StructureDefinition/cda-relationship"
     for entry in resources.entries {
       let resource = entry.resource
       if passedOver.contains(resource.index) { continue }
@@ -273,10 +270,8 @@ extension CDABuilder {
         }
       default: break
       }
-      for extended in allExtended(relationship, in: resource) {
-        if let target = object(.valueReference, in: self.extended("target", in: extended)) {
-          addMember(target)
-        }
+      for extended in allExtended(Self.relationshipURL, in: resource) {
+        if let target = relationTarget(extended) { addMember(target) }
       }
     }
   }
@@ -305,17 +300,11 @@ extension CDABuilder {
     }
   }
 
-  /// What restored parts of the header still lack.
-  private func completeHeaderPart(_ name: Name) {
-    for part in draft.children(of: document) where draft.name(of: part) == name {
-      switch name {
-      case .author:
-        silent(.time, in: part)
-        if let entity = child(.assignedAuthor, of: part) {
-          for name in [Name.id, .addr, .telecom] { silent(name, in: entity) }
-        }
-      default: break
-      }
+  /// What restored authors still lack.
+  private func completeAuthors() {
+    for author in draft.children(of: document) where draft.name(of: author) == .author {
+      silent(.time, in: author)
+      if let entity = child(.assignedAuthor, of: author) { silentContact(entity) }
     }
   }
 
@@ -389,20 +378,5 @@ extension CDABuilder {
       found += restoredContents(of: child)
     }
     return found
-  }
-
-  /// The issues of the conversion with their paths and places.
-  func issues() -> [Issue] {
-    if findings.isEmpty { return [] }
-    var lines = LineTable(sourceTree.source)
-    var paths = PathWriter(sourceTree)
-    var seen: Set<String> = []
-    return findings.sorted { ($0.node, $0.code.id) < ($1.node, $1.code.id) }.compactMap { finding in
-      let path = paths.path(of: finding.node)
-      guard seen.insert(finding.code.id + path).inserted else { return nil }
-      return Issue(
-        finding.code, finding.message, path: path,
-        position: lines.position(of: Int(sourceTree.nodes[finding.node].place)))
-    }
   }
 }

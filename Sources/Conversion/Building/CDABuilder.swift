@@ -21,7 +21,7 @@ final class CDABuilder {
   let resources: ResourceTable
   /// The element ClinicalDocument.
   let document: Draft.Slot
-  var findings: [(code: Issue.Code, node: Int, message: String)] = []
+  private(set) var findings = Findings()
   private(set) var ledger: LedgerRecords?
   /// What has become of each node of the source.
   var use: [Use]
@@ -30,7 +30,7 @@ final class CDABuilder {
   /// The resource in hand, in which references into `contained` are looked up.
   var owner: Cursor
   /// The statements that resources became.
-  var statements: [Int: WrittenStatement] = [:]
+  var statements: [Int: Draft.Slot] = [:]
   /// Resources that sections name as their entries: they stand there and nowhere else.
   var sectionEntries: Set<Int> = []
   /// Resources that stand in the section of health concerns.
@@ -163,6 +163,11 @@ final class CDABuilder {
     }
   }
 
+  /// The first child element with a name, made now if there is none.
+  func element(_ name: Name, of parent: Draft.Slot) -> Draft.Slot {
+    child(name, of: parent) ?? add(name, in: parent)
+  }
+
   /// A text without the characters that XML cannot hold.
   private func lawful(_ text: Text) -> Text {
     guard text.bytes.contains(where: { $0 < 0x20 && !Bytes.isSpace($0) }) else { return text }
@@ -205,7 +210,7 @@ final class CDABuilder {
   }
 
   func report(_ code: Issue.Code, at node: Cursor, _ message: String) {
-    findings.append((code, node.index, message))
+    findings.add(code, at: node, message)
   }
 }
 
@@ -229,13 +234,6 @@ struct Bans {
     let resource: Int
     let root: String
   }
-}
-
-/// What a resource became.
-struct WrittenStatement {
-  let slot: Draft.Slot
-  /// The element to which references by id lead.
-  let identified: Draft.Slot
 }
 
 /// The resources of a source and how they are referred to.

@@ -30,7 +30,7 @@ final class FHIRBuilder {
   var patientIDs: Set<Text> = []
   /// The one offset from UTC that the document's times state, if they state exactly one.
   private(set) lazy var documentOffset: Int? = findDocumentOffset()
-  var findings: [(code: Issue.Code, node: Int, message: String)] = []
+  private(set) var findings = Findings()
   private(set) var ledger: LedgerRecords?
   /// What has become of each node of the source; see ``Use``.
   var use: [Use]
@@ -135,7 +135,7 @@ final class FHIRBuilder {
   // MARK: Findings
 
   func report(_ code: Issue.Code, at node: Cursor, _ message: String) {
-    findings.append((code, node.index, message))
+    findings.add(code, at: node, message)
   }
 }
 

@@ -45,15 +45,7 @@ extension CDABuilder {
       hash.update(node.text)
       hash.update(0)
     }
-    var bytes = Array(hash.finish()[0..<16])
-    bytes[6] = bytes[6] & 0x0F | 0x50
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    var text = ""
-    for (place, byte) in bytes.enumerated() {
-      if [4, 6, 8, 10].contains(place) { text += "-" }
-      text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }
-    return arena.copy(text.uppercased())
+    return uppercased(arena.copy(String(decoding: hash.finishAsUUID(), as: UTF8.self)))
   }
 
   private func completeHeader(_ composition: Cursor?, _ template: DocumentTemplate?) {
@@ -96,8 +88,7 @@ extension CDABuilder {
     if child(.author, of: document) == nil {
       let author = add(.author, in: document)
       silent(.time, in: author)
-      let entity = add(.assignedAuthor, in: author)
-      for name in [Name.id, .addr, .telecom] { silent(name, in: entity) }
+      silentContact(add(.assignedAuthor, in: author))
     }
     for author in draft.children(of: document) where draft.name(of: author) == .author {
       silent(.time, in: author)
@@ -157,8 +148,7 @@ extension CDABuilder {
       constant(.code, "S", in: add(.signatureCode, in: slot))
       if let party = object(.party, in: attester) { participation(party, into: slot) }
       if child(.assignedEntity, of: slot) == nil {
-        let entity = add(.assignedEntity, in: slot)
-        for name in [Name.id, .addr, .telecom] { silent(name, in: entity) }
+        silentContact(add(.assignedEntity, in: slot))
       }
       if let entity = child(.assignedEntity, of: slot), child(.assignedPerson, of: entity) == nil {
         silent(.name, in: add(.assignedPerson, in: entity))
@@ -194,18 +184,22 @@ extension CDABuilder {
         draft.remove(typeCode)
         note(.leaf(code), slot)
       }
-      if let function = value(
-        .valueCodeableConcept, in: self.extended("function", in: extended) ?? extended)
-      {
-        cd(function, as: .functionCode, in: slot)
-      }
-      participantTime(extended, in: slot)
-      if let party = object(.valueReference, in: self.extended("party", in: extended)) {
-        participation(party, into: slot)
-      }
+      participant(extended, into: slot)
       completeParticipant(slot)
       done.insert(extended.index)
       markStructural(extended)
+    }
+  }
+
+  /// The function, the time and the party of a participation that an extension tells.
+  private func participant(_ extended: Cursor, into slot: Draft.Slot) {
+    let function = self.extended("function", in: extended) ?? extended
+    if let function = value(.valueCodeableConcept, in: function) {
+      cd(function, as: .functionCode, in: slot)
+    }
+    participantTime(extended, in: slot)
+    if let party = object(.valueReference, in: self.extended("party", in: extended)) {
+      participation(party, into: slot)
     }
   }
 
@@ -223,17 +217,17 @@ extension CDABuilder {
   private func completeParticipant(_ slot: Draft.Slot) {
     switch draft.name(of: slot) {
     case .participant:
-      let entity = child(.associatedEntity, of: slot) ?? add(.associatedEntity, in: slot)
+      let entity = element(.associatedEntity, of: slot)
       if attribute(.classCode, of: entity) == nil { constant(.classCode, "ASSIGNED", in: entity) }
       if child(.associatedPerson, of: entity) == nil, child(.scopingOrganization, of: entity) == nil
       {
         silent(.name, in: add(.associatedPerson, in: entity))
       }
     case .informationRecipient:
-      if child(.intendedRecipient, of: slot) == nil { _ = add(.intendedRecipient, in: slot) }
+      _ = element(.intendedRecipient, of: slot)
     case .dataEnterer:
-      let entity = child(.assignedEntity, of: slot) ?? add(.assignedEntity, in: slot)
-      for name in [Name.id, .addr, .telecom] { silent(name, in: entity) }
+      let entity = element(.assignedEntity, of: slot)
+      silentContact(entity)
       if child(.assignedPerson, of: entity) == nil {
         silent(.name, in: add(.assignedPerson, in: entity))
       }
@@ -258,15 +252,7 @@ extension CDABuilder {
       for extended in allExtended(url, in: event) {
         let performer = add(.performer, in: slot)
         constant(.typeCode, "PRF", in: performer)
-        if let function = value(
-          .valueCodeableConcept, in: self.extended("function", in: extended) ?? extended)
-        {
-          cd(function, as: .functionCode, in: performer)
-        }
-        participantTime(extended, in: performer)
-        if let party = object(.valueReference, in: self.extended("party", in: extended)) {
-          participation(party, into: performer)
-        }
+        participant(extended, into: performer)
         if child(.assignedEntity, of: performer) == nil {
           silent(.id, in: add(.assignedEntity, in: performer))
         }

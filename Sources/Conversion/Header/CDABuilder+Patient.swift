@@ -10,15 +10,13 @@ extension CDABuilder {
       owner = patient
       done = []
       markIdentity(of: patient, as: role)
-      statements[patient.index] = WrittenStatement(slot: role, identified: role)
+      statements[patient.index] = role
       apply(PatientTable.patient, patient, to: role)
       restore(patient, [.patientRole: [role]])
       (owner, done) = before
     }
-    for name in [Name.id, .addr, .telecom] { silent(name, in: role) }
-    for address in draft.children(of: role) where draft.name(of: address) == .addr {
-      completeAddress(address)
-    }
+    silentContact(role)
+    completeAddresses(of: role)
     let person = self.person(in: role)
     silent(.name, in: person)
     for name in draft.children(of: person) where draft.name(of: name) == .name {
@@ -38,9 +36,7 @@ extension CDABuilder {
     silent(.raceCode, "UNK", in: person)
     silent(.ethnicGroupCode, "UNK", in: person)
     for guardian in draft.children(of: person) where draft.name(of: guardian) == .guardian {
-      for address in draft.children(of: guardian) where draft.name(of: address) == .addr {
-        completeAddress(address)
-      }
+      completeAddresses(of: guardian)
     }
   }
 
@@ -58,7 +54,7 @@ extension CDABuilder {
 
   /// The person in a role.
   func person(in role: Draft.Slot) -> Draft.Slot {
-    child(.patient, of: role) ?? add(.patient, in: role)
+    element(.patient, of: role)
   }
 
   func gender(of patient: Cursor, in role: Draft.Slot) {
@@ -235,8 +231,7 @@ extension CDABuilder {
 
   private func joined(_ words: [Text]) -> Text {
     var seen: Set<Text> = []
-    let distinct = words.filter { seen.insert($0).inserted }
-    return distinct.dropFirst().reduce(distinct.first ?? .empty) { arena.join($0, Text(", "), $1) }
+    return joined(words.filter { seen.insert($0).inserted }, ", ")
   }
 
   /// Writes the concept of an extension.

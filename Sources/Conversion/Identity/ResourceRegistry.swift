@@ -42,16 +42,7 @@ struct ResourceRegistry {
       hash.update(0)
     }
     for shift in [24, 16, 8, 0] { hash.update(UInt8(truncatingIfNeeded: ordinal >> shift)) }
-    var bytes = Array(hash.finish().prefix(16))
-    bytes[6] = bytes[6] & 0x0F | 0x50
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    let digits = Array("0123456789abcdef".utf8)
-    var text = Array("urn:uuid:".utf8)
-    for (index, byte) in bytes.enumerated() {
-      if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
+    let text = Array("urn:uuid:".utf8) + hash.finishAsUUID()
     return text.withUnsafeBufferPointer { bytes in
       bytes.baseAddress.map { arena.copy(Text($0, bytes.count)) } ?? .empty
     }

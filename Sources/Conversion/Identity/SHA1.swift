@@ -37,6 +37,21 @@ struct SHA1 {
     }
   }
 
+  /// The digest as a UUID of version 5, 36 lower-case characters (RFC 9562, section 5.5).
+  mutating func finishAsUUID() -> [UInt8] {
+    var bytes = Array(finish().prefix(16))
+    bytes[6] = bytes[6] & 0x0F | 0x50
+    bytes[8] = bytes[8] & 0x3F | 0x80
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for (index, byte) in bytes.enumerated() {
+      if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return text
+  }
+
   /// The 20 bytes of the hash.
   mutating func finish() -> [UInt8] {
     let bits = total * 8

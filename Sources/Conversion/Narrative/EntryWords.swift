@@ -105,7 +105,8 @@ extension CDABuilder {
     return joined(parts, " ")
   }
 
-  private func joined(_ words: [Text], _ sign: StaticString) -> Text {
+  /// Texts with a sign between them.
+  func joined(_ words: [Text], _ sign: StaticString) -> Text {
     words.dropFirst().reduce(words.first ?? .empty) { arena.join($0, Text(sign), $1) }
   }
 

@@ -57,8 +57,7 @@ extension CDABuilder {
   /// The organisation in a role that is always one.
   private func organization(in entity: Draft.Slot) -> Draft.Slot? {
     guard draft.name(of: entity) == .assignedCustodian else { return nil }
-    return child(.representedCustodianOrganization, of: entity)
-      ?? add(.representedCustodianOrganization, in: entity)
+    return element(.representedCustodianOrganization, of: entity)
   }
 
   private func personElement(of entity: Draft.Slot) -> Name? {
@@ -198,10 +197,7 @@ extension CDABuilder {
 
   private func completeRole(_ entity: Draft.Slot) {
     switch draft.name(of: entity) {
-    case .assignedAuthor, .assignedEntity:
-      silent(.id, in: entity)
-      silent(.addr, in: entity)
-      silent(.telecom, in: entity)
+    case .assignedAuthor, .assignedEntity: silentContact(entity)
     case .assignedCustodian:
       if let organization = child(.representedCustodianOrganization, of: entity) {
         completeOrganization(organization)
@@ -213,52 +209,51 @@ extension CDABuilder {
       }
     default: break
     }
-    completeNames(below: entity)
+    completeAddresses(of: entity)
   }
 
   private func completeOrganization(_ element: Draft.Slot) {
     silent(.id, in: element)
-    if child(.name, of: element) == nil { silent(.name, in: element) }
+    silent(.name, in: element)
     silent(.telecom, in: element)
     silent(.addr, in: element)
-    completeNames(below: element)
+    completeAddresses(of: element)
   }
 
-  /// Addresses have a line and a city, in the United States by its profile also a state and a code.
-  private func completeNames(below element: Draft.Slot) {
+  /// Completes the addresses that an element has.
+  func completeAddresses(of element: Draft.Slot) {
     for part in draft.children(of: element) where draft.name(of: part) == .addr {
       completeAddress(part)
     }
   }
 
+  /// An address has a line and a city, in the United States by its profile also a state and a code.
+  private func requiredParts(of address: Draft.Slot) -> [Name] {
+    let country = child(.country, of: address).flatMap { draft.lastChild(of: $0) }
+    let isAmerican = country.map { draft.text(of: $0) == "US" } ?? true
+    return [.streetAddressLine, .city] + (isAmerican ? [.state, .postalCode] : [])
+  }
+
+  private func words(in address: Draft.Slot) -> [Draft.Slot] {
+    draft.children(of: address).filter { draft.kind(of: $0) == .text }
+  }
+
   /// Whether an address has the parts that its profile wants, and no words beside them.
   func isComplete(_ address: Draft.Slot) -> Bool {
-    if attribute(.nullFlavor, of: address) != nil { return true }
-    let country = child(.country, of: address).flatMap { draft.lastChild(of: $0) }
-      .map { draft.text(of: $0) }
-    let isAmerican = country.map { $0 == "US" } ?? true
-    let parts: [Name] =
-      [.streetAddressLine, .city] + (isAmerican ? [.state, .postalCode] : [])
-    return parts.allSatisfy { child($0, of: address) != nil }
-      && !draft.children(of: address).contains { draft.kind(of: $0) == .text }
+    attribute(.nullFlavor, of: address) != nil
+      || requiredParts(of: address).allSatisfy { child($0, of: address) != nil }
+        && words(in: address).isEmpty
   }
 
   func completeAddress(_ address: Draft.Slot) {
     guard attribute(.nullFlavor, of: address) == nil else { return }
-    let words = draft.children(of: address).filter { draft.kind(of: $0) == .text }
+    let words = words(in: address)
     if !words.isEmpty {
       // No words may stand beside the parts: an address in one piece is its line.
       let line = add(.streetAddressLine, in: address)
       for word in words { draft.move(word, to: line) }
     }
-    silent(.streetAddressLine, in: address)
-    silent(.city, in: address)
-    let country = child(.country, of: address).flatMap { draft.lastChild(of: $0) }
-      .map { draft.text(of: $0) }
-    if country.map({ $0 == "US" }) ?? true {
-      silent(.state, in: address)
-      silent(.postalCode, in: address)
-    }
+    for part in requiredParts(of: address) { silent(part, in: address) }
     // The schema wants the times at the end, and has no order for the rest.
     for period in draft.children(of: address) where draft.name(of: period) == .useablePeriod {
       draft.move(period, to: address)
@@ -273,7 +268,7 @@ extension CDABuilder {
     let time = when.flatMap { value($0, in: resource) }
     guard reference != nil || time != nil else { return }
     let author = add(.author, in: statement)
-    claim(Skeleton.Template(root: "2.16.840.1.113883.10.20.22.4.119", version: ""), on: author)
+    claim(.author, on: author)
     ts(time, as: .time, in: author)
     silent(.time, in: author)
     if let reference, participation(reference, into: author) { return }

@@ -92,28 +92,39 @@ extension CDABuilder {
     for template in known.templates where claim(template, on: element) { return }
   }
 
+  /// Writes what an entry of a section refers to.
   private func entry(
     _ target: Cursor, _ reference: Cursor, in section: Draft.Slot, _ context: WritingContext,
     row: Text?
   ) {
-    let entry = add(.entry, in: section)
     if statements[target.index] != nil, context.section == "75310-3",
       ResourceTable.type(of: target) == .Condition
     {
       // A concern about a problem of another section refers to that.
+      let entry = add(.entry, in: section)
       if concern(about: target, in: entry) {
         note(reference: reference, entry)
       } else {
         draft.removeLast(entry)
       }
-      return
+    } else if let entry = entry(target, in: section, context, row: row) {
+      note(reference: reference, entry)
     }
-    guard statement(target, in: entry, context) else {
+  }
+
+  /// Writes a resource as an entry of a section, which refers to its row of words; `nil` for what is no
+  /// statement.
+  @discardableResult
+  private func entry(
+    _ resource: Cursor, in section: Draft.Slot, _ context: WritingContext, row: Text?
+  ) -> Draft.Slot? {
+    let entry = add(.entry, in: section)
+    guard statement(resource, in: entry, context) else {
       draft.removeLast(entry)
-      return
+      return nil
     }
-    note(reference: reference, entry)
-    if let row, let made = statements[target.index] { refer(made.slot, to: row) }
+    if let row, let made = statements[resource.index] { refer(made, to: row) }
+    return entry
   }
 
   /// Refers from a statement to its row in a table that was made for it.
@@ -214,9 +225,9 @@ extension CDABuilder {
     var bySection: [(code: Text, resources: [Cursor])] = []
     for entry in resources.entries
     where statements[entry.resource.index] == nil && !passedOver.contains(entry.resource.index) {
-      guard let code = section(for: entry.resource, entry.type), !isMember(entry.resource) else {
-        continue
-      }
+      guard let code = section(for: entry.resource, entry.type),
+        !members.contains(entry.resource.index)
+      else { continue }
       if let place = bySection.firstIndex(where: { $0.code == code }) {
         bySection[place].resources.append(entry.resource)
       } else {
@@ -230,14 +241,7 @@ extension CDABuilder {
       let rows = table(of: resources, in: words)
       if code == "29762-2", !hasPatientFacts { patientFacts(in: section) }
       for resource in resources where statements[resource.index] == nil {
-        let entry = add(.entry, in: section)
-        if statement(resource, in: entry, WritingContext(section: code)) {
-          if let row = rows[resource.index], let made = statements[resource.index] {
-            refer(made.slot, to: row)
-          }
-        } else {
-          draft.removeLast(entry)
-        }
+        entry(resource, in: section, WritingContext(section: code), row: rows[resource.index])
       }
       if draft.isEmpty(words) { constant(.nullFlavor, "NI", .required, in: words) }
     }
@@ -255,9 +259,6 @@ extension CDABuilder {
     text(Sourced(Text(known?.title ?? "Notes"), .rule(.required)), in: add(.title, in: section))
     return section
   }
-
-  /// Whether a resource stands inside of another statement that is still to be written.
-  private func isMember(_ resource: Cursor) -> Bool { members.contains(resource.index) }
 
   /// The section in which a resource belongs by its type and category; `nil` for what is no statement.
   private func section(for resource: Cursor, _ type: Name) -> Text? {

@@ -7,12 +7,8 @@ struct WritingContext {
   var section: Text
   /// Whether the statement stands inside of another one.
   var isNested = false
-  /// The kind of relation, where the statement stands inside of another one.
-  var relation: Sourced<Text>?
 
-  func nested(_ relation: Sourced<Text>? = nil) -> WritingContext {
-    WritingContext(section: section, isNested: true, relation: relation)
-  }
+  var nested: WritingContext { WritingContext(section: section, isNested: true) }
 }
 
 extension CDABuilder {
@@ -29,7 +25,7 @@ extension CDABuilder {
     done = []
     // What is told again is known by its ids; the rest of it stands where it was told first.
     let isRepeated = statements[resource.index] != nil
-    statements[resource.index] = WrittenStatement(slot: statement, identified: statement)
+    statements[resource.index] = statement
     markIdentity(of: resource, as: statement)
     markSubject(of: resource, in: statement)
     body()
@@ -86,9 +82,8 @@ extension CDABuilder {
   // MARK: Relations
 
   private func relations(of resource: Cursor, in statement: Draft.Slot, _ context: WritingContext) {
-    let url: StaticString = "https://crestkit.example/fhir/StructureDefinition/cda-relationship"
-    for extended in allExtended(url, in: resource) {
-      guard let target = extendedReference("target", in: extended) else { continue }
+    for extended in allExtended(Self.relationshipURL, in: resource) {
+      guard let target = relationTarget(extended) else { continue }
       let type = leaf(.valueCode, in: self.extended("type", in: extended))
       let isWritten = relation(
         to: target, type.map { Sourced($0.text, .leaf($0)) }, from: statement, context)
@@ -96,8 +91,12 @@ extension CDABuilder {
     }
   }
 
-  private func extendedReference(_ url: StaticString, in object: Cursor) -> Cursor? {
-    self.object(.valueReference, in: extended(url, in: object))
+  /// What the resources of a statement that stood inside of another one are related by.
+  static let relationshipURL: StaticString =
+    "https://crestkit.example/fhir/StructureDefinition/cda-relationship"
+
+  func relationTarget(_ relationship: Cursor) -> Cursor? {
+    object(.valueReference, in: extended("target", in: relationship))
   }
 
   @discardableResult
@@ -123,8 +122,9 @@ extension CDABuilder {
     } else if let type {
       attribute(.typeCode, type, in: holder)
     }
-    let isElsewhere = sectionEntries.contains(target.index) || statements[target.index] != nil
-    guard isElsewhere ? self.reference(to: target, in: holder) : nest(target, in: holder, context)
+    guard
+      standsElsewhere(target)
+        ? self.reference(to: target, in: holder) : nest(target, in: holder, context)
     else {
       draft.remove(holder)
       return false
@@ -133,11 +133,16 @@ extension CDABuilder {
     return true
   }
 
+  /// Whether a resource is written in its own place: already, or as the entry of a section.
+  func standsElsewhere(_ resource: Cursor) -> Bool {
+    sectionEntries.contains(resource.index) || statements[resource.index] != nil
+  }
+
   private func nest(_ target: Cursor, in holder: Draft.Slot, _ context: WritingContext) -> Bool {
     guard depth < 60 else { return false }
     depth += 1
     defer { depth -= 1 }
-    return statement(target, in: holder, context.nested())
+    return statement(target, in: holder, context.nested)
   }
 
   /// A reference to a statement by an id of it.
@@ -156,8 +161,8 @@ extension CDABuilder {
     if target.index == encompassing?.index {
       return note(reference: reference, child(.componentOf, of: document) ?? document)
     }
-    if let around = statements[target.index], isBelow(statement, around.slot) {
-      return note(reference: reference, around.slot)
+    if let around = statements[target.index], isBelow(statement, around) {
+      return note(reference: reference, around)
     }
     relation(to: reference, "REFR", from: statement, context)
   }
@@ -201,7 +206,7 @@ extension CDABuilder {
       let before = (owner, done)
       owner = provenance
       let author = add(.author, in: statement)
-      claim(Skeleton.Template(root: "2.16.840.1.113883.10.20.22.4.119", version: ""), on: author)
+      claim(.author, on: author)
       let occurred = choice(.occurred, in: provenance)
       if let occurred, occurred.type == "DateTime", ts(occurred.value, as: .time, in: author) != nil
       {
@@ -248,9 +253,9 @@ extension CDABuilder {
     guard reference != nil || time != nil || name != nil else { return true }
     author(of: note, .authorReference, .time, in: act)
     if let name {
-      let author = child(.author, of: act) ?? add(.author, in: act)
+      let author = element(.author, of: act)
       silent(.time, in: author)
-      let entity = child(.assignedAuthor, of: author) ?? add(.assignedAuthor, in: author)
+      let entity = element(.assignedAuthor, of: author)
       silent(.id, in: entity)
       text(name.sourced, in: add(.name, in: add(.assignedPerson, in: entity)))
     }

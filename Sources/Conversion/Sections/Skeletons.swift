@@ -7,6 +7,9 @@ struct Skeleton: Sendable {
   struct Template: Sendable {
     let root: String
     let version: String
+
+    /// Author Participation.
+    static let author = Template(root: "2.16.840.1.113883.10.20.22.4.119", version: "")
   }
 
   /// A code that the template fixes.
@@ -301,7 +304,7 @@ extension CDABuilder {
       case .text: silent(.text, in: element)
       case .time: silent(.effectiveTime, in: element)
       case .low, .high:
-        let time = child(.effectiveTime, of: element) ?? add(.effectiveTime, in: element)
+        let time = self.element(.effectiveTime, of: element)
         if let point = attribute(.value, of: time), child(.low, of: time) == nil {
           // The template wants an interval: it begins at the point.
           let low = add(.low, in: time)
@@ -311,7 +314,7 @@ extension CDABuilder {
       case .end:
         let status = child(.statusCode, of: element).flatMap { attribute(.code, of: $0) }
         if status.map({ draft.text(of: $0) == "completed" }) ?? false {
-          silent(.high, in: child(.effectiveTime, of: element) ?? add(.effectiveTime, in: element))
+          silent(.high, in: self.element(.effectiveTime, of: element))
         }
       case .dose: silent(.doseQuantity, in: element)
       case .product: product(element)
@@ -341,6 +344,11 @@ extension CDABuilder {
   func silent(_ name: Name, _ flavor: StaticString = "NI", in element: Draft.Slot) {
     guard child(name, of: element) == nil else { return }
     constant(.nullFlavor, flavor, .required, in: add(name, in: element))
+  }
+
+  /// Who somebody is and how to reach them, where it is not known.
+  func silentContact(_ entity: Draft.Slot) {
+    for name in [Name.id, .addr, .telecom] { silent(name, in: entity) }
   }
 
   private func product(_ element: Draft.Slot) {

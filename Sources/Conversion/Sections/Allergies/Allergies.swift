@@ -46,8 +46,7 @@ enum AllergyTable {
             "http://hl7.org/fhir/StructureDefinition/allergyintolerance-abatement", in: allergy)
         else { return }
         let time =
-          builder.child(.effectiveTime, of: observation)
-          ?? builder.add(.effectiveTime, in: observation)
+          builder.element(.effectiveTime, of: observation)
         builder.ts(builder.value(.valueDateTime, in: extended), as: .high, in: time)
         builder.markURL(extended)
       },

@@ -230,13 +230,11 @@ extension CDABuilder {
         continue
       }
       guard ResourceTable.type(of: condition) == .Condition else { continue }
-      let isElsewhere =
-        sectionEntries.contains(condition.index) || statements[condition.index] != nil
       // What stands in a section too is known again by its ids.
-      if isElsewhere, values(.identifier, in: condition).isEmpty { continue }
+      if standsElsewhere(condition), values(.identifier, in: condition).isEmpty { continue }
       let holder = add(.entryRelationship, in: activity)
       constant(.typeCode, "SUBJ", in: holder)
-      problem(condition, in: holder, context.nested())
+      problem(condition, in: holder, context.nested)
       note(reference: reference, holder)
     }
   }

@@ -37,8 +37,8 @@ extension CDABuilder {
   }
 
   private func relatedSubject(_ organizer: Draft.Slot) -> Draft.Slot {
-    let subject = child(.subject, of: organizer) ?? add(.subject, in: organizer)
-    return child(.relatedSubject, of: subject) ?? add(.relatedSubject, in: subject)
+    let subject = element(.subject, of: organizer)
+    return element(.relatedSubject, of: subject)
   }
 
   private func condition(_ condition: Cursor, in organizer: Draft.Slot) {
@@ -89,7 +89,7 @@ extension CDABuilder {
       return deceasedRelative(history, organizer)
     }
     let relative = relatedSubject(organizer)
-    let person = child(.subject, of: relative) ?? add(.subject, in: relative)
+    let person = element(.subject, of: relative)
     if born.leaf != nil { ts(born, as: .birthTime, in: person) }
     deceasedRelative(history, organizer)
   }
@@ -97,7 +97,7 @@ extension CDABuilder {
   private func deceasedRelative(_ history: Cursor, _ organizer: Draft.Slot) {
     guard let (value, type) = choice(.deceased, in: history) else { return }
     let relative = relatedSubject(organizer)
-    let person = child(.subject, of: relative) ?? add(.subject, in: relative)
+    let person = element(.subject, of: relative)
     switch type.string {
     case "Boolean":
       if let leaf = value.leaf {

@@ -32,8 +32,7 @@ enum GoalTable {
       } toCDA: { builder, goal, observation in
         guard let start = builder.value(.startDate, in: goal) else { return }
         let time =
-          builder.child(.effectiveTime, of: observation)
-          ?? builder.add(.effectiveTime, in: observation)
+          builder.element(.effectiveTime, of: observation)
         builder.ts(start, as: .low, in: time)
       },
       .function("target.due[x]", "effectiveTime/high", "due") { builder, high, goal in
@@ -44,8 +43,7 @@ enum GoalTable {
           let due = builder.value(.dueDate, in: target)
         else { return }
         let time =
-          builder.child(.effectiveTime, of: observation)
-          ?? builder.add(.effectiveTime, in: observation)
+          builder.element(.effectiveTime, of: observation)
         builder.ts(due, as: .high, in: time)
       },
       .row("expressedBy", "author", .participation),

@@ -163,7 +163,7 @@ extension CDABuilder {
     markIdentity(of: medication, as: product)
     apply(MedicationTable.medication, medication, to: product)
     let material =
-      child(.manufacturedMaterial, of: product) ?? add(.manufacturedMaterial, in: product)
+      element(.manufacturedMaterial, of: product)
     if let form = self.value(.form, in: medication), !isSupply,
       shapes.element(.administrationUnitCode, in: type(of: statement)) != nil
     {
@@ -210,7 +210,7 @@ extension CDABuilder {
       if let prescription = object(.authorizingPrescription, in: dispense),
         let request = resolve(prescription), let around = statements[request.index]
       {
-        note(reference: prescription, around.slot)
+        note(reference: prescription, around)
       }
     }
   }

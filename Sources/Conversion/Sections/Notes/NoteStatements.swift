@@ -30,7 +30,7 @@ extension CDABuilder {
       let authors = draft.children(of: act).filter { draft.name(of: $0) == .author }
       let time = value(.date, in: note)
       for author in authors {
-        claim(Skeleton.Template(root: "2.16.840.1.113883.10.20.22.4.119", version: ""), on: author)
+        claim(.author, on: author)
         if let time, child(.time, of: author) == nil { ts(time, as: .time, in: author) }
         silent(.time, in: author)
       }
@@ -55,7 +55,7 @@ extension CDABuilder {
   /// What a note holds, in base64.
   func content(of note: Cursor, in act: Draft.Slot) {
     guard let attachment = object(.attachment, in: object(.content, in: note)) else { return }
-    self.attachment(attachment, into: child(.text, of: act) ?? add(.text, in: act))
+    self.attachment(attachment, into: element(.text, of: act))
   }
 
   func attachment(_ attachment: Cursor, into element: Draft.Slot) {

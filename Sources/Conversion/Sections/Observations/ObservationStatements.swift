@@ -112,7 +112,7 @@ extension CDABuilder {
     guard let status = value(.status, in: resource), !done.contains(status.key),
       let leaf = status.leaf
     else { return }
-    let element = child(.statusCode, of: statement) ?? add(.statusCode, in: statement)
+    let element = element(.statusCode, of: statement)
     if let found = maps.translate(leaf.text, by: maps.map("fc-observation-status")) {
       attribute(
         .code,

@@ -42,7 +42,7 @@ extension CDABuilder {
         constant(.typeCode, "COV", in: made)
         return made
       }()
-    return child(.participantRole, of: participant) ?? add(.participantRole, in: participant)
+    return element(.participantRole, of: participant)
   }
 
   func policyHolder(of coverage: Cursor, in policy: Draft.Slot) {

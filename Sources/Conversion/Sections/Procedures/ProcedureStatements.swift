@@ -62,8 +62,8 @@ extension CDABuilder {
     guard let role = child(.participantRole, of: participant) else { return }
     claim(Skeleton.Template(root: "2.16.840.1.113883.10.20.22.4.37", version: ""), on: role)
     silent(.id, in: role)
-    silent(.code, in: child(.playingDevice, of: role) ?? add(.playingDevice, in: role))
-    let scope = child(.scopingEntity, of: role) ?? add(.scopingEntity, in: role)
+    silent(.code, in: element(.playingDevice, of: role))
+    let scope = element(.scopingEntity, of: role)
     silent(.id, in: scope)
   }
 

@@ -217,8 +217,7 @@ enum SpecimenTable {
           let words = builder.value(.text, in: note)
         else { return }
         let entity =
-          builder.child(.specimenPlayingEntity, of: role)
-          ?? builder.add(.specimenPlayingEntity, in: role)
+          builder.element(.specimenPlayingEntity, of: role)
         builder.st(words, as: .desc, in: entity)
       },
     ])

@@ -57,13 +57,13 @@ extension CDABuilder {
     for name in objects(.deviceName, in: device) {
       guard let type = leaf(.type, in: name), let text = leaf(.name, in: name) else { continue }
       let target: Name = type.text == "model-name" ? .manufacturerModelName : .softwareName
-      let element = child(holder, of: role) ?? add(holder, in: role)
+      let element = element(holder, of: role)
       guard child(target, of: element) == nil else { continue }
       self.text(text.sourced, in: add(target, in: element))
       if type.text == "model-name" || type.text == "other" { markStructural(type) }
     }
     if holder == .assignedAuthoringDevice {
-      let element = child(holder, of: role) ?? add(holder, in: role)
+      let element = element(holder, of: role)
       for name in [Name.manufacturerModelName, .softwareName] { silent(name, in: element) }
     }
   }
