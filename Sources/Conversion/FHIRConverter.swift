@@ -206,13 +206,7 @@ extension CDABuilder {
   ) -> DocumentTemplate? {
     if let kind { return DocumentTemplate.of(kind) }
     guard let composition else { return DocumentTemplate.of(.ccd) }
-    return DocumentTemplate.all.first { hasType($0.code, composition) }
-  }
-
-  private func hasType(_ code: StaticString, _ composition: Cursor) -> Bool {
-    objects(.coding, in: object(.type, in: composition)).contains {
-      leaf(.code, in: $0).map { $0.text == code } ?? false
-    }
+    return DocumentTemplate.all.first { hasCode($0.code, object(.type, in: composition)) }
   }
 
   /// The subject of the Composition, or the one patient of the Bundle.
@@ -233,9 +227,7 @@ extension CDABuilder {
   /// Who is whose member, author and entry.
   private func indexRelations(_ composition: Cursor?) {
     func collect(_ section: Cursor) {
-      let isConcerns = objects(.coding, in: object(.code, in: section)).contains {
-        leaf(.code, in: $0).map { $0.text == "75310-3" } ?? false
-      }
+      let isConcerns = hasCode("75310-3", object(.code, in: section))
       for entry in objects(.entry, in: section) {
         guard let target = resolve(entry) else { continue }
         sectionEntries.insert(target.index)

@@ -66,6 +66,13 @@ package final class Draft {
   package func add(_ name: Name, _ kind: Node.Kind, _ text: Text, in parent: Slot) -> Slot {
     let slot = Int32(truncatingIfNeeded: entries.count)
     entries.append(Entry(parent: parent.index, name: name, kind: kind, text: text))
+    link(slot, to: parent)
+    return Slot(slot)
+  }
+
+  /// Makes an entry the last child of its parent.
+  @inlinable
+  func link(_ slot: Int32, to parent: Slot) {
     let above = Int(parent.index)
     if entries[above].last < 0 {
       entries[above].first = slot
@@ -73,7 +80,6 @@ package final class Draft {
       entries[Int(entries[above].last)].next = slot
     }
     entries[above].last = slot
-    return Slot(slot)
   }
 
   /// The first child with a name.
@@ -172,14 +178,8 @@ package final class Draft {
   /// Takes a node from where it stands and makes it the last child of another one.
   package func move(_ slot: Slot, to parent: Slot) {
     remove(slot)
-    let above = Int(parent.index)
     entries[Int(slot.index)].parent = parent.index
-    if entries[above].last < 0 {
-      entries[above].first = slot.index
-    } else {
-      entries[Int(entries[above].last)].next = slot.index
-    }
-    entries[above].last = slot.index
+    link(slot.index, to: parent)
   }
 
   /// Whether two nodes say the same: the same kind and text, and below them the same in the same order.

@@ -101,6 +101,13 @@ package struct Text: @unchecked Sendable {
     while high > low, Bytes.isSpace(start[high - 1]) { high -= 1 }
     return slice(low..<high)
   }
+
+  /// The parts between runs of white space.
+  package var words: [Text] {
+    bytes.split(whereSeparator: Bytes.isSpace).compactMap { word in
+      UnsafeBufferPointer(rebasing: word).baseAddress.map { Text($0, word.count) }
+    }
+  }
 }
 
 extension Text: Hashable {

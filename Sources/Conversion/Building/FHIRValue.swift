@@ -94,13 +94,17 @@ extension CDABuilder {
   /// What the source of a FHIR document had at a place beside a value: the leaf with the content. It is
   /// taken when it is written.
   func kept(_ path: StaticString, beside object: Cursor?) -> Cursor? {
+    keptContent(path, beside: object)?.content
+  }
+
+  private func keptContent(
+    _ path: StaticString, beside object: Cursor?
+  ) -> (extended: Cursor, content: Cursor)? {
     for kept in allExtended(FHIRBuilder.cdaContent, in: object) where !done.contains(kept.index) {
-      guard let place = leaf(.valueString, in: extended("path", in: kept)), place.text == path
-      else {
-        continue
-      }
-      guard let content = leaf(.valueString, in: extended("content", in: kept)) else { continue }
-      return content
+      guard let place = leaf(.valueString, in: extended("path", in: kept)), place.text == path,
+        let content = leaf(.valueString, in: extended("content", in: kept))
+      else { continue }
+      return (kept, content)
     }
     return nil
   }
@@ -117,10 +121,8 @@ extension CDABuilder {
 
   /// Whether a code, or one of several with blanks between them, is what a map leads to a code from.
   func leads(_ written: Text, to code: Text, by map: String) -> Bool {
-    written.bytes.split(whereSeparator: Bytes.isSpace).contains { word in
-      guard let start = UnsafeBufferPointer(rebasing: word).baseAddress else { return false }
-      let target = maps.translate(Text(start, word.count), by: maps.map(map))
-      return target.map { $0.code == code } ?? false
+    written.words.contains { word in
+      maps.translate(word, by: maps.map(map)).map { $0.code == code } ?? false
     }
   }
 
@@ -131,15 +133,9 @@ extension CDABuilder {
 
   /// Marks an extension that kept something, of which the content has been written.
   func markKept(_ path: StaticString, beside object: Cursor?) {
-    for kept in allExtended(FHIRBuilder.cdaContent, in: object) where !done.contains(kept.index) {
-      guard let place = leaf(.valueString, in: extended("path", in: kept)), place.text == path
-      else {
-        continue
-      }
-      done.insert(kept.index)
-      markStructural(kept)
-      return
-    }
+    guard let kept = keptContent(path, beside: object)?.extended else { return }
+    done.insert(kept.index)
+    markStructural(kept)
   }
 
   /// Why a value is missing.

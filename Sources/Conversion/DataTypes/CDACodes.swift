@@ -101,7 +101,7 @@ extension CDABuilder {
   }
 
   /// The OID of a system; a URI that has none stands as the name of the system.
-  private func codeSystem(_ leaf: Cursor, in element: Draft.Slot) {
+  func codeSystem(_ leaf: Cursor, in element: Draft.Slot) {
     if let oid = oid(of: leaf.text) {
       attribute(.codeSystem, Sourced(oid, .leaf(leaf)), in: element)
     } else {
@@ -171,30 +171,31 @@ extension CDABuilder {
       if let stated = kept("statusCode/@code", beside: code.shadow), leaf.text == "inactive",
         let first = maps.sources(of: stated.text, by: maps.map(map)).first
       {
-        attribute(.code, Sourced(first.code, .leaves(stated, leaf)), in: element)
-        if let oid = oid(of: first.system) {
-          attribute(.codeSystem, Sourced(oid, .rule(.mapped)), in: element)
-        }
+        mapped(first.system, Sourced(first.code, .leaves(stated, leaf)), of: coding, into: element)
         markKept("statusCode/@code", beside: code.shadow)
-        if let system = self.leaf(.system, in: coding) { note(.leaf(system), element) }
         return true
       }
       guard let found = source(of: leaf, beside: code.shadow, by: map),
         let back = maps.translate(found.code.value, by: maps.map(map)),
         self.leaf(.system, in: coding).map({ $0.text == back.system }) ?? true
       else { continue }
-      attribute(.code, found.code, in: element)
-      if let oid = oid(of: found.system),
-        cda.attribute(.codeSystem, of: cda.type(named: .CD)) != nil
-      {
-        attribute(.codeSystem, Sourced(oid, .rule(.mapped)), in: element)
-      }
-      if let system = self.leaf(.system, in: coding) { note(.leaf(system), element) }
+      mapped(found.system, found.code, of: coding, into: element)
       if let text = self.leaf(.text, in: concept.object) {
         attribute(.displayName, text.sourced, in: element)
       }
       return true
     }
     return false
+  }
+
+  /// Writes the code that a coding was mapped to, with its system.
+  private func mapped(
+    _ system: Text, _ code: Sourced<Text>, of coding: Cursor, into element: Draft.Slot
+  ) {
+    attribute(.code, code, in: element)
+    if let oid = oid(of: system) {
+      attribute(.codeSystem, Sourced(oid, .rule(.mapped)), in: element)
+    }
+    if let stated = leaf(.system, in: coding) { note(.leaf(stated), element) }
   }
 }

@@ -82,8 +82,6 @@ extension Text {
   /// Whether CDA's schema takes the text as the root of an II: an OID, a UUID, or a name of letters,
   /// digits and hyphens.
   var isCDARoot: Bool {
-    if isOID || isUUID { return true }
-    guard let first = bytes.first, Bytes.isLetter(first) else { return false }
-    return bytes.allSatisfy { Bytes.isLetter($0) || Bytes.isDigit($0) || $0 == UInt8(ascii: "-") }
+    isOID || isUUID || CDAFormat.isRUID(self)
   }
 }

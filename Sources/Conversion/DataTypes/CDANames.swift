@@ -101,7 +101,7 @@ extension CDABuilder {
       note(.leaf(leaf), element)
     } else {
       attribute(
-        .value, Sourced(arena.join(Text(scheme), uri(leaf.text)), .leaves(leaf, system)),
+        .value, Sourced(arena.join(Text(scheme), leaf.text.trimmed), .leaves(leaf, system)),
         in: element)
     }
     if let system, comesBack(system.text, for: leaf.text) { note(.leaf(system), element) }
@@ -136,9 +136,6 @@ extension CDABuilder {
     default: return !isURL && value.firstIndex(of: UInt8(ascii: "@")) == nil && !value.isPhoneNumber
     }
   }
-
-  /// A text as a URI may hold it: CDA's schema takes anything, but for white space at the ends.
-  private func uri(_ text: Text) -> Text { text.trimmed }
 
   /// Writes the use of a name, an address or a contact: the codes that the source of the FHIR had, if
   /// they are kept, else the first that means the same.

@@ -44,13 +44,7 @@ extension CDABuilder {
       } else {
         constant(.nullFlavor, "OTH", Reason("a unit without a code"), in: translation)
       }
-      if let system {
-        if let oid = oid(of: system.text) {
-          attribute(.codeSystem, Sourced(oid, .leaf(system)), in: translation)
-        } else {
-          attribute(.codeSystemName, system.sourced, in: translation)
-        }
-      }
+      if let system { codeSystem(system, in: translation) }
       if let unit { text(unit.sourced, in: add(.originalText, in: translation)) }
     }
     return true
@@ -91,8 +85,8 @@ extension CDABuilder {
   }
 
   func bounds(of range: Cursor, into element: Draft.Slot) {
-    for (part, name) in [(Name.low, Name.low), (.high, .high)] {
-      guard let value = value(part, in: range) else { continue }
+    for name in [Name.low, .high] {
+      guard let value = value(name, in: range) else { continue }
       let slot = add(name, in: element)
       if !pq(value, into: slot) { draft.removeLast(slot) }
     }
@@ -105,8 +99,8 @@ extension CDABuilder {
   ) -> Draft.Slot {
     let element = add(name, in: parent)
     if let type { constant(.type, type, in: element) }
-    for (part, name) in [(Name.numerator, Name.numerator), (.denominator, .denominator)] {
-      guard let value = value(part, in: ratio), value.object != nil else { continue }
+    for name in [Name.numerator, .denominator] {
+      guard let value = value(name, in: ratio), value.object != nil else { continue }
       let slot = add(name, in: element)
       constant(.type, "PQ", in: slot)
       if !pq(value, into: slot) { draft.removeLast(slot) }

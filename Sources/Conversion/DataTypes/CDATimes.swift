@@ -9,7 +9,7 @@ extension CDABuilder {
   @discardableResult
   func ts(_ time: FHIRValue, into element: Draft.Slot) -> Bool {
     let written = leaf(.valueString, in: extended(FHIRBuilder.sourceTime, in: time.extended))
-    if let written, written.text.isHL7Time,
+    if let written, CDAFormat.isTimestamp(written.text),
       time.leaf.map({ PartialDateTime.isSource(written.text, of: $0.text) }) ?? true
     {
       let slot = attribute(.value, Sourced(written.text, .leaf(written)), in: element)
@@ -103,27 +103,5 @@ extension PartialDateTime {
       }
     }
     return text
-  }
-}
-
-extension Text {
-  /// Whether the text has the form of a time of HL7 version 3, as CDA's schema wants it.
-  var isHL7Time: Bool {
-    var place = 0
-    while place < count, Bytes.isDigit(self[place]) { place += 1 }
-    guard place >= 1, place <= 14 else { return false }
-    if place < count, self[place] == UInt8(ascii: ".") {
-      guard place == 14 else { return false }
-      place += 1
-      let first = place
-      while place < count, Bytes.isDigit(self[place]) { place += 1 }
-      if place == first { return false }
-    }
-    if place == count { return true }
-    guard place >= 9, self[place] == UInt8(ascii: "+") || self[place] == UInt8(ascii: "-") else {
-      return false
-    }
-    let rest = slice(place + 1..<count)
-    return (1...4).contains(rest.count) && rest.bytes.allSatisfy(Bytes.isDigit)
   }
 }

@@ -83,9 +83,7 @@ extension FHIRBuilder {
   /// Writes `use` for the codes of a use attribute: the first that FHIR has. What FHIR's word does not
   /// say is kept beside it.
   private func use(_ leaf: Cursor, _ map: String, in slot: Draft.Slot) {
-    let words = leaf.text.bytes.split(whereSeparator: Bytes.isSpace).compactMap { word in
-      UnsafeBufferPointer(rebasing: word).baseAddress.map { Text($0, word.count) }
-    }
+    let words = leaf.text.words
     let targets = words.map { maps.translate($0, by: maps.map(map)) }
     guard let target = targets.compactMap({ $0 }).first else {
       return words.isEmpty ? () : keep(leaf, in: slot)

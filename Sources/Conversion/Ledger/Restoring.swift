@@ -201,7 +201,7 @@ extension CDABuilder {
     if let known = attribute(name, of: element) {
       guard draft.text(of: known) == content.text else {
         // A negation that was stated is not what a rule put there.
-        guard isByRule(known) else { return nil }
+        guard ruled.contains(known) else { return nil }
         return attribute(name, content.sourced, in: element)
       }
       note(.leaf(content), known)
@@ -223,8 +223,6 @@ extension CDABuilder {
     [.name, .addr].contains(draft.name(of: element))
       && draft.children(of: element).contains { draft.kind(of: $0) == .object }
   }
-
-  private func isByRule(_ slot: Draft.Slot) -> Bool { ruled.contains(slot) }
 
   private func restoreElement(
     _ content: Cursor, _ name: Name, in element: Draft.Slot

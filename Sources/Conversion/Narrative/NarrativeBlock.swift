@@ -369,21 +369,9 @@ private struct BlockWriter {
 
   /// The ID, unless another element of the document has it.
   private func id(of element: Cursor, to slot: Draft.Slot) {
-    guard let id = element.attribute(.id), id.text.isNCName else { return }
+    guard let id = element.attribute(.id), CDAFormat.isNCName(id.text) else { return }
     let copy = builder.arena.copy(id.text)
     guard builder.narrativeIDs.insert(copy).inserted else { return }
     _ = builder.draft.add(.ID, .string, copy, in: slot)
-  }
-}
-
-extension Text {
-  /// Whether the text is a name without a colon, as far as ASCII goes; letters beyond it are taken.
-  fileprivate var isNCName: Bool {
-    guard let first = bytes.first,
-      Bytes.isLetter(first) || first == UInt8(ascii: "_") || first >= 0x80
-    else { return false }
-    return bytes.allSatisfy {
-      Bytes.isLetter($0) || Bytes.isDigit($0) || "._-".utf8.contains($0) || $0 >= 0x80
-    }
   }
 }

@@ -291,10 +291,16 @@ extension CDABuilder {
   }
 
   func hasCategory(_ code: StaticString, _ resource: Cursor) -> Bool {
-    objects(.category, in: resource).contains { concept in
-      objects(.coding, in: concept).contains {
-        leaf(.code, in: $0).map { $0.text == code } ?? false
-      }
+    objects(.category, in: resource).contains { hasCode(code, $0) }
+  }
+
+  /// Whether a concept has a coding with a code, in a system or in any.
+  func hasCode(
+    _ code: StaticString, _ concept: Cursor?, of system: StaticString? = nil
+  ) -> Bool {
+    objects(.coding, in: concept).contains { coding in
+      leaf(.code, in: coding).map { $0.text == code } ?? false
+        && (system.map { isOf($0, coding) } ?? true)
     }
   }
 

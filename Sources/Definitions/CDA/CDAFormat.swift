@@ -19,7 +19,7 @@ package enum CDAFormat {
         && (isText || isValid(value, type: type.base, facts))
     case .union: return type.list.contains { isValid(value, type: $0, facts) }
     case .list:
-      return words(value).allSatisfy { word in
+      return value.words.allSatisfy { word in
         type.list.allSatisfy { isValid(word, type: $0, facts) }
       }
     case .minimum:
@@ -28,12 +28,6 @@ package enum CDAFormat {
       guard let minimum = Double(type.pattern.string), let number = Double(value.trimmed.string)
       else { return true }
       return number >= minimum
-    }
-  }
-
-  private static func words(_ value: Text) -> [Text] {
-    value.bytes.split(whereSeparator: Bytes.isSpace).compactMap { word in
-      UnsafeBufferPointer(rebasing: word).baseAddress.map { Text($0, word.count) }
     }
   }
 
@@ -69,14 +63,16 @@ package enum CDAFormat {
     }
   }
 
-  private static func isRUID(_ text: Text) -> Bool {
+  /// Whether a text is a name of letters, digits and hyphens.
+  package static func isRUID(_ text: Text) -> Bool {
     guard !text.isEmpty, Bytes.isLetter(text[0]) else { return false }
     return text.bytes.allSatisfy {
       Bytes.isLetter($0) || Bytes.isDigit($0) || $0 == UInt8(ascii: "-")
     }
   }
 
-  private static func isTimestamp(_ text: Text) -> Bool {
+  /// Whether a text has the form of a time of HL7 version 3.
+  package static func isTimestamp(_ text: Text) -> Bool {
     var digits = 0
     while digits < text.count, Bytes.isDigit(text[digits]) { digits += 1 }
     if digits == text.count { return (1...14).contains(digits) }
@@ -106,9 +102,9 @@ package enum CDAFormat {
         || text == "INF" || text == "-INF" || text == "NaN"
     case "base64Binary": return FHIRFormat.isBase64(text)
     case "ID", "IDREF": return isNCName(text)
-    case "IDREFS": return !words(value).isEmpty && words(value).allSatisfy(isNCName)
+    case "IDREFS": return !text.isEmpty && text.words.allSatisfy(isNCName)
     case "NMTOKEN": return isNameToken(text)
-    case "NMTOKENS": return !words(value).isEmpty && words(value).allSatisfy(isNameToken)
+    case "NMTOKENS": return !text.isEmpty && text.words.allSatisfy(isNameToken)
     default: return true
     }
   }
@@ -143,7 +139,8 @@ package enum CDAFormat {
       || byte == 0x5F
   }
 
-  private static func isNCName(_ text: Text) -> Bool {
+  /// Whether a text is a name without a colon, as far as ASCII goes; letters beyond it are taken.
+  package static func isNCName(_ text: Text) -> Bool {
     guard !text.isEmpty, text[0] >= 0x80 || Bytes.isLetter(text[0]) || text[0] == 0x5F else {
       return false
     }

@@ -19,7 +19,7 @@ extension CDABuilder {
       allergyConcernStatus(allergy, act)
       noKnownAllergy(allergy, in: observation)
       apply(AllergyTable.allergy, allergy, to: observation)
-      for name in [Name.verificationStatus] { refuted(name, of: allergy, in: observation) }
+      refuted(.verificationStatus, of: allergy, in: observation)
       if let onset = object(.onsetPeriod, in: allergy),
         child(.effectiveTime, of: observation) == nil
       {
@@ -35,27 +35,16 @@ extension CDABuilder {
   }
 
   private func allergyConcernStatus(_ allergy: Cursor, _ act: Draft.Slot) {
-    guard let concept = value(.clinicalStatus, in: allergy),
-      let coding = object(.coding, in: concept.object), let code = value(.code, in: coding),
-      let leaf = code.leaf
-    else { return }
-    if keptPaths(of: allergy).contains(where: { $0 == "act/statusCode" }) { return }
+    guard let stated = clinicalStatus(ofConcern: allergy) else { return }
     let status = add(.statusCode, in: act)
-    if isOf("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", coding),
+    if isOf("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", stated.coding),
       let written = kept(
-        "@code", beside: code.shadow, leadingTo: leaf, by: "cf-allergy-concern-status")
+        "@code", beside: stated.code.shadow, leadingTo: stated.leaf,
+        by: "cf-allergy-concern-status")
     {
-      attribute(.code, Sourced(written.text, .leaves(written, leaf)), in: status)
-      markKept("@code", beside: code.shadow)
-      done.insert(concept.key)
-      if let system = self.leaf(.system, in: coding) { note(.leaf(system), status) }
-      return
+      return concernStatus(written, "@code", stated, in: status)
     }
-    attribute(
-      .code,
-      Sourced(
-        Text(ConcernStatus.code(for: leaf.text)), .rule(Reason("follows from the clinical status"))),
-      in: status)
+    followingStatus(stated, in: status)
   }
 
   /// The substance is required; where the allergy names none it is not known.

@@ -52,18 +52,15 @@ extension CDABuilder {
       leaf.text == "true"
     {
       let nested = relate(.causeOfDeath, to: observation)
-      if let written = kept("@code", beside: death.shadow) {
-        let element = add(.value, in: nested)
-        constant(.type, "CD", in: element)
-        attribute(.code, Sourced(written.text, .leaves(written, leaf)), in: element)
-        constant(.codeSystem, "2.16.840.1.113883.6.96", in: element)
-        markKept("@code", beside: death.shadow)
-      } else {
-        let element = add(.value, in: nested)
-        constant(.type, "CD", in: element)
-        attribute(.code, Sourced(Text("419099009"), .leaf(leaf)), in: element)
-        constant(.codeSystem, "2.16.840.1.113883.6.96", in: element)
-      }
+      let element = add(.value, in: nested)
+      constant(.type, "CD", in: element)
+      let written = kept("@code", beside: death.shadow)
+      let code =
+        written.map { Sourced($0.text, .leaves($0, leaf)) }
+        ?? Sourced(Text("419099009"), .leaf(leaf))
+      attribute(.code, code, in: element)
+      constant(.codeSystem, "2.16.840.1.113883.6.96", in: element)
+      markKept("@code", beside: death.shadow)
     }
     negation(of: condition, in: observation)
     restore(condition, [.observation: [observation]])

@@ -97,10 +97,8 @@ extension CDABuilder {
         continue
       }
       if let function = value(.function, in: performer) {
-        let isAdministrator = objects(.coding, in: function.object).contains {
-          leaf(.code, in: $0).map { $0.text == "AP" } ?? false
-            && isOf("http://terminology.hl7.org/CodeSystem/v2-0443", $0)
-        }
+        let isAdministrator = hasCode(
+          "AP", function.object, of: "http://terminology.hl7.org/CodeSystem/v2-0443")
         if isAdministrator, ResourceTable.type(of: resource) == .Immunization,
           let object = function.object
         {

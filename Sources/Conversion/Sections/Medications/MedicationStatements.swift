@@ -31,14 +31,9 @@ extension CDABuilder {
     if let text = intent?.leaf?.text {
       let written = kept(
         "@moodCode", beside: intent?.shadow, leadingTo: intent?.leaf, by: "cf-medication-mood")
-      switch (written?.text ?? .empty).string {
-      case "EVN": mood = "EVN"
-      case "PRMS": mood = "PRMS"
-      case "PRP": mood = "PRP"
-      case "RQO": mood = "RQO"
-      case "INT": mood = "INT"
-      default: mood = text == "plan" || text == "proposal" ? "EVN" : "INT"
-      }
+      mood =
+        self.mood(written?.text, of: ["EVN", "PRMS", "PRP", "RQO", "INT"])
+        ?? (text == "plan" || text == "proposal" ? "EVN" : "INT")
     }
     let isPlan = context.section == "18776-5"
     let skeleton: Skeleton = isPlan ? .plannedMedication(mood) : .medication(mood)
@@ -191,9 +186,7 @@ extension CDABuilder {
 
   private func materialCode(_ concept: FHIRValue, in material: Draft.Slot) {
     // Medicines in general, denied, are no statement when they are the code itself.
-    let isNone = objects(.coding, in: concept.object).contains {
-      leaf(.code, in: $0).map { $0.text == "410942007" } ?? false
-    }
+    let isNone = hasCode("410942007", concept.object)
     cd(
       concept, as: .code, isNone ? CodeChoice(systems: [], isStrict: true) : .medicines,
       in: material)

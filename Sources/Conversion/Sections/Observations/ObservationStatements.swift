@@ -64,9 +64,7 @@ extension CDABuilder {
       return panel(observation, members, in: holder, context)
     }
     // Results and vital signs stand in an organizer; one that is made for that says nothing of its own.
-    if !isInside, !context.isNested, isVital || context.section == "30954-2",
-      keptElement(of: observation).map({ !($0 == "observation") }) ?? true || !context.isNested
-    {
+    if !isInside, !context.isNested, isVital || context.section == "30954-2" {
       let organizer = open(isVital ? .vitalSigns : .resultOrganizer, in: holder)
       constant(.code, "completed", .required, in: add(.statusCode, in: organizer))
       return single(observation, in: add(.component, in: organizer), context)
@@ -101,8 +99,7 @@ extension CDABuilder {
       author(of: observation, .performer, nil, in: statement)
       values(.performer, in: observation).first.map { _ = done.insert($0.key) }
     }
-    let mapping = Mapping("", "observation", resource: .Observation, ObservationRows.all)
-    apply(mapping, observation, to: statement)
+    for row in ObservationRows.all { apply(row, observation, to: statement) }
     status(of: observation, in: statement)
     markAbsent(value(.code, in: observation))
   }
@@ -164,31 +161,29 @@ extension CDABuilder {
   }
 
   func hasLOINC(_ code: StaticString, _ resource: Cursor) -> Bool {
-    objects(.coding, in: object(.code, in: resource)).contains {
-      leaf(.code, in: $0).map { $0.text == code } ?? false && isOf("http://loinc.org", $0)
-    }
+    hasCode(code, object(.code, in: resource), of: "http://loinc.org")
   }
 
-  /// The category that the template of a statement says again when it is read.
+  /// The categories that templates and sections stand for.
+  private static let categories: [String: StaticString] = [
+    "22.4.2": "laboratory", "22.4.27": "vital-signs", "22.4.26": "vital-signs",
+    "22.4.78": "social-history", "22.4.85": "social-history", "22.4.38": "social-history",
+    "15.3.8": "social-history", "22.4.67": "functional-status", "22.4.66": "functional-status",
+    "22.4.74": "cognitive-status", "22.4.75": "cognitive-status", "22.4.69": "survey",
+    "22.4.48": "observation-adi-documentation", "22.4.108": "observation-adi-documentation",
+    "22.4.13": "procedure", "47420-5": "functional-status", "10190-7": "cognitive-status",
+  ]
+
+  /// The category that the template of a statement, or else its section, says again when it is read.
   private func markCategory(
     of observation: Cursor, in statement: Draft.Slot, _ skeleton: Skeleton,
     _ context: WritingContext
   ) {
-    let categories: [String: StaticString] = [
-      "22.4.2": "laboratory", "22.4.27": "vital-signs", "22.4.26": "vital-signs",
-      "22.4.78": "social-history", "22.4.85": "social-history", "22.4.38": "social-history",
-      "15.3.8": "social-history", "22.4.67": "functional-status", "22.4.66": "functional-status",
-      "22.4.74": "cognitive-status", "22.4.75": "cognitive-status", "22.4.69": "survey",
-      "22.4.48": "observation-adi-documentation", "22.4.108": "observation-adi-documentation",
-      "22.4.13": "procedure",
-    ]
-    let bySection: [String: StaticString] = [
-      "47420-5": "functional-status", "10190-7": "cognitive-status",
-    ]
     let root = skeleton.template.map { String($0.root.dropFirst(24)) }
-    guard let implied = root.flatMap({ categories[$0] }) ?? bySection[context.section.string] else {
-      return
-    }
+    guard
+      let implied = root.flatMap({ Self.categories[$0] })
+        ?? Self.categories[context.section.string]
+    else { return }
     for category in values(.category, in: observation) {
       for coding in objects(.coding, in: category.object) {
         guard leaf(.code, in: coding).map({ $0.text == implied }) ?? false,

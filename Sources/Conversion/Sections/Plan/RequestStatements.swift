@@ -44,9 +44,12 @@ extension CDABuilder {
     let written = kept(
       "@moodCode", beside: intent.shadow, leadingTo: leaf, by: "cf-request-intent")?.text
     let code = written ?? maps.sources(of: leaf.text, by: maps.map("cf-request-intent")).first?.code
-    for known in ["INT", "RQO", "PRP", "PRMS", "ARQ", "APT", "GOL", "EVN"] as [StaticString]
-    where code.map({ $0 == known }) ?? false { return known }
-    return "INT"
+    return mood(code, of: ["INT", "RQO", "PRP", "PRMS", "ARQ", "APT", "GOL", "EVN"]) ?? "INT"
+  }
+
+  /// The one of some moods that a code is.
+  func mood(_ code: Text?, of known: [StaticString]) -> StaticString? {
+    code.flatMap { code in known.first { code == $0 } }
   }
 
   func markIntent(_ request: Cursor, _ statement: Draft.Slot) {

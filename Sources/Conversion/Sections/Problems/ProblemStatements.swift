@@ -128,42 +128,61 @@ extension CDABuilder {
 
   /// The status of a concern: the one that was kept, or the one that follows from the clinical status.
   func concernStatus(_ resource: Cursor, _ act: Draft.Slot) {
-    guard let concept = value(.clinicalStatus, in: resource),
-      let coding = object(.coding, in: concept.object), let code = value(.code, in: coding),
-      let leaf = code.leaf
-    else { return }
-    if keptPaths(of: resource).contains(where: { $0 == "act/statusCode" }) { return }
+    guard let stated = clinicalStatus(ofConcern: resource) else { return }
     let status = add(.statusCode, in: act)
     let map = "cf-condition-clinical-status"
-    let system: StaticString = "http://terminology.hl7.org/CodeSystem/condition-clinical"
-    guard isOf(system, coding) else { return }
-    if let written = kept("statusCode/@code", beside: code.shadow), leaf.text == "inactive" {
-      // A problem with an end whose source called it active.
-      let isStatus = maps.translate(written.text, by: maps.map(map)) != nil
-      if isStatus {
-        attribute(.code, Sourced(written.text, .leaves(written, leaf)), in: status)
-        markKept("statusCode/@code", beside: code.shadow)
-        finishStatus(concept, coding, in: status)
-        return
-      }
-    }
-    if let written = kept("@code", beside: code.shadow, leadingTo: leaf, by: map) {
-      attribute(.code, Sourced(written.text, .leaves(written, leaf)), in: status)
-      markKept("@code", beside: code.shadow)
-      note(.leaf(leaf), act)
-      finishStatus(concept, coding, in: status)
+    guard isOf("http://terminology.hl7.org/CodeSystem/condition-clinical", stated.coding) else {
       return
     }
+    // A problem with an end whose source called it active.
+    if stated.leaf.text == "inactive",
+      let written = kept("statusCode/@code", beside: stated.code.shadow),
+      maps.translate(written.text, by: maps.map(map)) != nil
+    {
+      return concernStatus(written, "statusCode/@code", stated, in: status)
+    }
+    if let written = kept("@code", beside: stated.code.shadow, leadingTo: stated.leaf, by: map) {
+      concernStatus(written, "@code", stated, in: status)
+      return note(.leaf(stated.leaf), act)
+    }
+    followingStatus(stated, in: status)
+  }
+
+  /// The clinical status of a resource.
+  struct ClinicalStatus {
+    let concept: FHIRValue
+    let coding: Cursor
+    let code: FHIRValue
+    let leaf: Cursor
+  }
+
+  /// The clinical status that the status of a concern is of; `nil` where the source had one apart from it.
+  func clinicalStatus(ofConcern resource: Cursor) -> ClinicalStatus? {
+    guard let concept = value(.clinicalStatus, in: resource),
+      let coding = object(.coding, in: concept.object), let code = value(.code, in: coding),
+      let leaf = code.leaf, !keptPaths(of: resource).contains(where: { $0 == "act/statusCode" })
+    else { return nil }
+    return ClinicalStatus(concept: concept, coding: coding, code: code, leaf: leaf)
+  }
+
+  /// Writes the status of a concern as it was kept beside the clinical status.
+  func concernStatus(
+    _ written: Cursor, _ path: StaticString, _ stated: ClinicalStatus, in status: Draft.Slot
+  ) {
+    attribute(.code, Sourced(written.text, .leaves(written, stated.leaf)), in: status)
+    markKept(path, beside: stated.code.shadow)
+    done.insert(stated.concept.key)
+    if let system = leaf(.system, in: stated.coding) { note(.leaf(system), status) }
+  }
+
+  /// Writes the status of a concern that follows from the clinical status.
+  func followingStatus(_ stated: ClinicalStatus, in status: Draft.Slot) {
     attribute(
       .code,
       Sourced(
-        Text(ConcernStatus.code(for: leaf.text)), .rule(Reason("follows from the clinical status"))),
+        Text(ConcernStatus.code(for: stated.leaf.text)),
+        .rule(Reason("follows from the clinical status"))),
       in: status)
-  }
-
-  private func finishStatus(_ concept: FHIRValue, _ coding: Cursor, in status: Draft.Slot) {
-    done.insert(concept.key)
-    if let system = leaf(.system, in: coding) { note(.leaf(system), status) }
   }
 
   /// The kind of problem: the first category that is not that of a section.
