@@ -82,7 +82,7 @@ struct CDAStructureTests {
     let facts = CDAFacts.r2
     for number in 0..<facts.simpleTypeCount {
       let type = facts.simpleType(number)
-      if type.kind == .pattern { #expect(CDAFormat.patterns.contains(type.pattern.string)) }
+      if type.kind == .pattern { #expect(CDAFormat.patterns[type.pattern.string] != nil) }
     }
   }
 }

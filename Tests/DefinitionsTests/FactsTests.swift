@@ -60,7 +60,9 @@ struct FactsTests {
     let classCode = try #require(cda.attribute(.classCode, of: observation))
     #expect(classCode.isRequired)
     let content = try #require(cda.content(of: observation))
-    let names = cda.parts(of: content).map { NameTable.standard.string(cda.particle($0).name) }
+    let names = Array(cda.parts(of: content)).map {
+      NameTable.standard.string(cda.particle($0).name)
+    }
     #expect(names.prefix(6) == ["realmCode", "typeId", "templateId", "id", "category", "code"])
     #expect(cda.type(cda.type(named: Text("PIVL_TS")), is: cda.type(named: Text("ANY"))))
     #expect(!cda.type(cda.type(named: Text("PQ")), is: cda.type(named: Text("CD"))))

@@ -6,6 +6,7 @@ struct CDAStructure {
   private let facts = CDAFacts.r2
   private var findings = FindingList()
   private var ids: Set<Text> = []
+  private var match = ContentMatch()
 
   /// The findings about a document, in the order of their places.
   static func issues(in tree: Tree) -> [Issue] { findings(in: tree).issues(in: tree) }
@@ -93,41 +94,42 @@ struct CDAStructure {
   // MARK: Content
 
   private mutating func content(of element: Cursor, _ type: Int) {
-    var children: [Cursor] = []
+    let start = match.children.count
+    defer { match.drop(to: start) }
     for child in element.children {
       if child.kind == .element {
-        children.append(child)
+        match.add(child)
       } else if child.kind == .text, !facts.isMixed(type), !child.text.isBlank {
         findings.add(Conformance.textInCDAElement, at: child.index, "\(title(type)) has no text")
       }
     }
+    let end = match.children.count
     guard let content = facts.content(of: type) else {
-      if let first = children.first {
+      if start < end {
         findings.add(
-          Conformance.unknownCDAElement, at: first.index, "\(title(type)) has no elements")
+          Conformance.unknownCDAElement, at: match.children[start].index,
+          "\(title(type)) has no elements")
       }
       return
     }
-    var match = ContentMatch(facts: facts, children: children)
-    let end = match.particle(content, from: 0)
-    if let end, end == children.count {
-      for (child, childType) in zip(children, match.types) { self.element(child, childType) }
+    if match.isWhole(content, from: start) {
+      for number in start..<end { self.element(match.children[number], match.types[number]) }
       return
     }
-    let place = match.furthest
-    if place < children.count {
+    let (place, expectation) = match.failure(of: content, from: start)
+    if place < end {
       findings.add(
-        Conformance.unknownCDAElement, at: children[place].index,
-        "not expected in \(title(type)) here" + match.expectation)
+        Conformance.unknownCDAElement, at: match.children[place].index,
+        "not expected in \(title(type)) here" + expectation)
     } else {
       findings.add(
         Conformance.missingCDAElement, at: element.index,
-        "\(title(type)) ends too early" + match.expectation)
+        "\(title(type)) ends too early" + expectation)
     }
     // The children are looked at all the same, each by the type that its name has here.
-    for child in children {
-      let type = facts.elementType(child.name, in: type)
-      if type != 0 { self.element(child, type) }
+    for number in start..<end {
+      let type = facts.elementType(match.children[number].name, in: type)
+      if type != 0 { self.element(match.children[number], type) }
     }
   }
 }
@@ -135,37 +137,52 @@ struct CDAStructure {
 /// Matches the children of an element with a content model.
 ///
 /// The models of CDA are deterministic, so what comes next decides the way and nothing is tried twice.
+/// One serves a whole walk: the children of an element stand behind those of the elements around it.
 private struct ContentMatch {
-  let facts: CDAFacts
-  let children: [Cursor]
+  private let facts = CDAFacts.r2
+  private(set) var children: [Cursor] = []
   /// The types of the children that have been matched.
-  var types: [Int]
-  /// The first child that could not be matched, and what could have stood there.
-  private(set) var furthest = 0
-  private var expected: [Name] = []
+  private(set) var types: [Int] = []
+  /// The first child that could not be matched, and what could have stood there; only looked for when
+  /// something is known to be wrong.
+  private var failure: (place: Int, expected: [Name])?
 
-  init(facts: CDAFacts, children: [Cursor]) {
-    self.facts = facts
-    self.children = children
-    types = Array(repeating: 0, count: children.count)
+  mutating func add(_ child: Cursor) {
+    children.append(child)
+    types.append(0)
   }
 
-  var expectation: String {
-    if expected.isEmpty { return "" }
+  mutating func drop(to start: Int) {
+    children.removeSubrange(start...)
+    types.removeSubrange(start...)
+  }
+
+  /// Whether all children from one on match a content model.
+  mutating func isWhole(_ content: Int, from start: Int) -> Bool {
+    particle(content, from: start) == children.count
+  }
+
+  /// The first child that does not match, and words for what could have stood there.
+  mutating func failure(of content: Int, from start: Int) -> (place: Int, expectation: String) {
+    failure = (start, [])
+    defer { failure = nil }
+    _ = particle(content, from: start)
+    let (place, expected) = failure ?? (start, [])
+    if expected.isEmpty { return (place, "") }
     let names = expected.prefix(4).map { NameTable.standard.string($0) }
-    return "; expected " + names.joined(separator: ", ") + (expected.count > 4 ? ", …" : "")
+    return (
+      place, "; expected " + names.joined(separator: ", ") + (expected.count > 4 ? ", …" : "")
+    )
   }
 
-  private mutating func expect(_ name: Name, at place: Int) {
-    if place > furthest {
-      furthest = place
-      expected = []
-    }
-    if place == furthest, !expected.contains(name) { expected.append(name) }
+  private mutating func expect(_ name: Name?, at place: Int) {
+    guard let known = failure, place >= known.place else { return }
+    if place > known.place { failure = (place, []) }
+    if let name, !(failure?.expected.contains(name) ?? true) { failure?.expected.append(name) }
   }
 
   /// Where a particle with all its repetitions ends, `nil` when it does not match.
-  mutating func particle(_ number: Int, from start: Int) -> Int? {
+  private mutating func particle(_ number: Int, from start: Int) -> Int? {
     let particle = facts.particle(number)
     var count = 0
     var place = start
@@ -193,10 +210,7 @@ private struct ContentMatch {
         return nil
       }
       types[start] = particle.type
-      if start + 1 > furthest {
-        furthest = start + 1
-        expected = []
-      }
+      expect(nil, at: start + 1)
       return start + 1
     case .any:
       return start < children.count ? start + 1 : nil

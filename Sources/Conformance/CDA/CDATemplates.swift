@@ -7,12 +7,21 @@ import Synchronization
 final class TemplateTable: Sendable {
   static let shared = TemplateTable()
 
-  struct Rule: Sendable {
+  final class Rule: Sendable {
     let id: String
     let isError: Bool
     /// The way from the element with the template to what the rule speaks of; `nil` for itself.
     let path: FHIRPathExpression?
     let condition: FHIRPathExpression
+
+    init(
+      id: String, isError: Bool, path: FHIRPathExpression?, condition: FHIRPathExpression
+    ) {
+      self.id = id
+      self.isError = isError
+      self.path = path
+      self.condition = condition
+    }
 
     /// The element with which the condition begins, for a rule about the element with the template.
     var part: String? {
@@ -79,6 +88,15 @@ struct CDATemplates {
 
   /// Whether rules that only warn are left out.
   private let errorsOnly: Bool
+  /// The rules of the templates that the document claims, as far as they have been asked for.
+  private var rules: [Claim: [TemplateTable.Rule]] = [:]
+
+  /// A template as an element claims it.
+  private struct Claim: Hashable {
+    let element: Name
+    let root: Text
+    let version: Text
+  }
 
   private init(errorsOnly: Bool) { self.errorsOnly = errorsOnly }
 
@@ -113,9 +131,7 @@ struct CDATemplates {
   }
 
   private mutating func check(_ element: Cursor, _ root: Text, _ version: Text) {
-    let rules = TemplateTable.shared.rules(
-      for: element.nameText, root: root, version: version)
-    for rule in rules where rule.isError || !errorsOnly {
+    for rule in rules(for: element, root, version) {
       var items: [Item] = [.cda(element, type: 0)]
       if let path = rule.path {
         items = (try? evaluator.items(of: path, on: .cda(element, type: 0))) ?? []
@@ -125,6 +141,17 @@ struct CDATemplates {
         check(place, rule, root, version)
       }
     }
+  }
+
+  private mutating func rules(
+    for element: Cursor, _ root: Text, _ version: Text
+  ) -> [TemplateTable.Rule] {
+    let claim = Claim(element: element.name, root: root, version: version)
+    if let known = rules[claim] { return known }
+    let found = TemplateTable.shared.rules(for: element.nameText, root: root, version: version)
+      .filter { $0.isError || !errorsOnly }
+    rules[claim] = found
+    return found
   }
 
   private mutating func check(

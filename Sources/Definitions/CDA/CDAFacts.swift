@@ -2,16 +2,14 @@ package import ClinicalTree
 
 /// What CDA R2 with the SDTC extensions says about its types, as its XML schema has it: attributes,
 /// order and choice of elements, cardinality, data types, vocabulary, derivation by `xsi:type`.
-package struct CDAFacts: Sendable {
+package final class CDAFacts: Sendable {
   private let types: Facts.Numbers
   private let typesByName: Facts.Numbers
-  private let particles: Facts.Numbers
-  private let attributes: Facts.Numbers
-  private let simpleTypes: Facts.Numbers
-  private let lists: Facts.Numbers
-  package let strings: FactStrings
+  private let strings: FactStrings
   /// The attributes of each type.
-  private var attributeLists: [[Attribute]] = []
+  private let attributes: [[Attribute]]
+  private let particles: [Particle]
+  private let simpleTypes: [SimpleType]
   /// The type of the root element `ClinicalDocument`.
   package let clinicalDocument: Int
 
@@ -19,19 +17,27 @@ package struct CDAFacts: Sendable {
   package static let r2 = CDAFacts(Facts.shared)
 
   init(_ facts: Facts) {
-    types = facts.numbers(.cdaTypes)
+    let strings = FactStrings(facts)
+    let types = facts.numbers(.cdaTypes)
+    self.strings = strings
+    self.types = types
     typesByName = facts.numbers(.cdaTypesByName)
-    particles = facts.numbers(.cdaParticles)
-    attributes = facts.numbers(.cdaAttributes)
-    simpleTypes = facts.numbers(.cdaSimpleTypes)
-    lists = facts.numbers(.lists)
-    strings = FactStrings(facts)
     clinicalDocument =
       NameTable.standard.lookUp("ClinicalDocument")
       .map { facts.numbers(.cdaTypesByName)[Int($0.rawValue)] } ?? 0
-    attributeLists = (0..<typeCount).map { type in
-      let first = field(type, .firstAttribute)
-      return (first..<first + field(type, .attributeCount)).map { attribute($0) }
+    let rows = facts.numbers(.cdaAttributes)
+    attributes = (0..<types.count / FactsFormat.CDATypeField.count).map { type in
+      let field = type * FactsFormat.CDATypeField.count
+      let first = types[field + FactsFormat.CDATypeField.firstAttribute.rawValue]
+      let count = types[field + FactsFormat.CDATypeField.attributeCount.rawValue]
+      return (first..<first + count).map { Attribute(rows, $0, strings) }
+    }
+    let parts = facts.numbers(.cdaParticles)
+    particles = (0..<parts.count / FactsFormat.ParticleField.count).map { Particle(parts, $0) }
+    let lists = facts.numbers(.lists)
+    let simple = facts.numbers(.cdaSimpleTypes)
+    simpleTypes = (0..<simple.count / FactsFormat.SimpleTypeField.count).map {
+      SimpleType(simple, $0, lists, strings)
     }
   }
 
@@ -81,28 +87,27 @@ package struct CDAFacts: Sendable {
     package let fixed: Text?
     /// The value that holds when the attribute is absent.
     package let fallback: Text?
+
+    fileprivate init(_ rows: Facts.Numbers, _ number: Int, _ strings: FactStrings) {
+      func value(_ field: FactsFormat.AttributeField) -> Int {
+        rows[number * FactsFormat.AttributeField.count + field.rawValue]
+      }
+      func text(_ number: Int) -> Text? { number == 0 ? nil : strings[number - 1] }
+      name = Name(UInt32(value(.name)))
+      isSDTC = value(.space) == 1
+      type = value(.type)
+      isRequired = value(.use) == 1
+      fixed = text(value(.fixed))
+      fallback = text(value(.fallback))
+    }
   }
 
   package func attributes(of type: Int) -> [Attribute] {
-    type < attributeLists.count ? attributeLists[type] : []
+    type < attributes.count ? attributes[type] : []
   }
 
   package func attribute(_ name: Name, of type: Int) -> Attribute? {
-    let first = field(type, .firstAttribute)
-    let found = (first..<first + field(type, .attributeCount)).first {
-      attributes[$0 * FactsFormat.AttributeField.count] == Int(name.rawValue)
-    }
-    return found.map { attribute($0) }
-  }
-
-  private func attribute(_ number: Int) -> Attribute {
-    func value(_ field: FactsFormat.AttributeField) -> Int {
-      attributes[number * FactsFormat.AttributeField.count + field.rawValue]
-    }
-    func text(_ number: Int) -> Text? { number == 0 ? nil : strings[number - 1] }
-    return Attribute(
-      name: Name(UInt32(value(.name))), isSDTC: value(.space) == 1, type: value(.type),
-      isRequired: value(.use) == 1, fixed: text(value(.fixed)), fallback: text(value(.fallback)))
+    type < attributes.count ? attributes[type].first { $0.name == name } : nil
   }
 
   // MARK: Content
@@ -121,8 +126,21 @@ package struct CDAFacts: Sendable {
     package let isSDTC: Bool
     /// The type of the element.
     package let type: Int
-    /// The parts of a sequence or choice.
+    /// The parts of a sequence or choice, and theirs.
     package let parts: Range<Int>
+
+    fileprivate init(_ rows: Facts.Numbers, _ number: Int) {
+      func value(_ field: FactsFormat.ParticleField) -> Int {
+        rows[number * FactsFormat.ParticleField.count + field.rawValue]
+      }
+      kind = Kind(rawValue: value(.kind) & 0xFF) ?? .element
+      min = value(.min)
+      max = value(.max) == Int(FactsFormat.unbounded) ? nil : value(.max)
+      name = Name(UInt32(value(.name)))
+      isSDTC = value(.kind) & 0x100 != 0
+      type = value(.type)
+      parts = number + 1..<value(.next)
+    }
   }
 
   /// The content model of a type, `nil` where it has no elements.
@@ -131,42 +149,28 @@ package struct CDAFacts: Sendable {
     return number == 0 ? nil : number - 1
   }
 
-  package func particle(_ number: Int) -> Particle {
-    func value(_ field: FactsFormat.ParticleField) -> Int {
-      particles[number * FactsFormat.ParticleField.count + field.rawValue]
-    }
-    let kind = Particle.Kind(rawValue: value(.kind) & 0xFF) ?? .element
-    let max = value(.max)
-    return Particle(
-      kind: kind, min: value(.min), max: max == Int(FactsFormat.unbounded) ? nil : max,
-      name: Name(UInt32(value(.name))), isSDTC: value(.kind) & 0x100 != 0, type: value(.type),
-      parts: number + 1..<value(.next))
-  }
+  package func particle(_ number: Int) -> Particle { particles[number] }
 
   /// The particles right below a sequence or choice.
-  package func parts(of number: Int) -> [Int] {
-    let end = particle(number).parts.upperBound
-    var parts: [Int] = []
-    var part = number + 1
-    while part < end {
-      parts.append(part)
-      part = particle(part).parts.upperBound
+  package func parts(of number: Int) -> UnfoldFirstSequence<Int> {
+    let parts = particles[number].parts
+    return sequence(first: parts.lowerBound) { [self] part in
+      let next = particles[part].parts.upperBound
+      return next < parts.upperBound ? next : nil
     }
-    return parts
   }
 
   /// The type of a child element, by name alone; 0 when the type knows no such child.
   package func elementType(_ name: Name, in type: Int) -> Int {
     guard let content = content(of: type) else { return 0 }
     let range = content..<particle(content).parts.upperBound
-    return range.lazy.map { particle($0) }
-      .first { $0.kind == .element && $0.name == name }?.type ?? 0
+    return particles[range].first { $0.kind == .element && $0.name == name }?.type ?? 0
   }
 
   // MARK: Simple types
 
   /// A type of attribute values and of simple texts.
-  package struct SimpleType: Sendable {
+  package final class SimpleType: Sendable {
     package enum Kind: Int, Sendable {
       case builtIn, enumeration, pattern, union, list, minimum
     }
@@ -175,22 +179,38 @@ package struct CDAFacts: Sendable {
     /// The name in the schema, or of the built-in type.
     package let title: Text
     package let base: Int
-    /// Strings of an enumeration, members of a union, the item type of a list.
+    /// Members of a union, the item type of a list.
     package let list: [Int]
+    /// The values of an enumeration.
+    package let values: Set<Text>
     package let pattern: Text
-  }
+    /// The form that values of a built-in type, or those that fit the pattern, have.
+    package let form: CDAFormat.Form
 
-  package func simpleType(_ number: Int) -> SimpleType {
-    func value(_ field: FactsFormat.SimpleTypeField) -> Int {
-      simpleTypes[number * FactsFormat.SimpleTypeField.count + field.rawValue]
+    fileprivate init(
+      _ rows: Facts.Numbers, _ number: Int, _ lists: Facts.Numbers, _ strings: FactStrings
+    ) {
+      func value(_ field: FactsFormat.SimpleTypeField) -> Int {
+        rows[number * FactsFormat.SimpleTypeField.count + field.rawValue]
+      }
+      let start = value(.list)
+      let list = start == 0 ? [] : (1...lists[start - 1]).map { lists[start - 1 + $0] }
+      kind = .init(rawValue: value(.kind)) ?? .builtIn
+      title = strings[value(.title)]
+      base = value(.base)
+      self.list = kind == .enumeration ? [] : list
+      values = kind == .enumeration ? Set(list.map { strings[$0] }) : []
+      pattern = strings[value(.pattern)]
+      switch kind {
+      case .builtIn: form = CDAFormat.Form(builtIn: title.string)
+      case .pattern: form = CDAFormat.Form(pattern: pattern.string)
+      case .minimum: form = CDAFormat.Form(minimum: pattern.string)
+      case .enumeration, .union, .list: form = .anything
+      }
     }
-    let start = value(.list)
-    return SimpleType(
-      kind: .init(rawValue: value(.kind)) ?? .builtIn, title: strings[value(.title)],
-      base: value(.base),
-      list: start == 0 ? [] : (1...lists[start - 1]).map { lists[start - 1 + $0] },
-      pattern: strings[value(.pattern)])
   }
 
-  package var simpleTypeCount: Int { simpleTypes.count / FactsFormat.SimpleTypeField.count }
+  package func simpleType(_ number: Int) -> SimpleType { simpleTypes[number] }
+
+  package var simpleTypeCount: Int { simpleTypes.count }
 }

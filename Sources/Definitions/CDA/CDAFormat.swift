@@ -3,51 +3,85 @@ package import ClinicalTree
 /// The formats of CDA's simple types: those of XML Schema, enumerations, and the patterns of its data
 /// types.
 package enum CDAFormat {
+  /// A form of values, looked up once by the name or the pattern that the schema has for it.
+  package enum Form: Sendable {
+    case anything, noSpace, notEmpty, oid, uuid, ruid, timestamp
+    case trueOrFalse, boolean, integer, decimal, double, base64
+    case name, names, token, tokens
+    case atLeast(Double)
+
+    init(builtIn title: String) {
+      self =
+        switch title {
+        case "boolean": .boolean
+        case "integer": .integer
+        case "decimal": .decimal
+        case "double": .double
+        case "base64Binary": .base64
+        case "ID", "IDREF": .name
+        case "IDREFS": .names
+        case "NMTOKEN": .token
+        case "NMTOKENS": .tokens
+        default: .anything
+        }
+    }
+
+    init(pattern: String) { self = CDAFormat.patterns[pattern] ?? .anything }
+
+    init(minimum: String) {
+      self = minimum == "length 1" ? .notEmpty : Double(minimum).map { .atLeast($0) } ?? .anything
+    }
+  }
+
+  /// The patterns of CDA's data types.
+  package static let patterns: [String: Form] = [
+    "true|false": .trueOrFalse, "[^\\s]+": .noSpace, "[0-2](\\.(0|[1-9][0-9]*))*": .oid,
+    "[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{12}": .uuid,
+    "[A-Za-z][A-Za-z0-9\\-]*": .ruid,
+    "[0-9]{1,8}|([0-9]{9,14}|[0-9]{14,14}\\.[0-9]+)([+\\-][0-9]{1,4})?": .timestamp,
+  ]
+
   package static func isValid(_ value: Text, type number: Int, _ facts: CDAFacts) -> Bool {
     let type = facts.simpleType(number)
     switch type.kind {
-    case .builtIn: return isBuiltIn(value, type.title.string)
-    case .enumeration:
-      let collapsed = value.trimmed
-      return type.list.contains { facts.strings[$0] == collapsed }
+    case .builtIn: return isOf(type.form, value.trimmed)
+    case .enumeration: return type.values.contains(value.trimmed)
     case .pattern:
       // A type derived from token, as `cs` is, has its white space collapsed first.
-      let base = facts.simpleType(type.base).title
-      let isText = base == "string"
-      let text = isText ? value : value.trimmed
-      return matches(text, type.pattern.string)
+      let isText = facts.simpleType(type.base).title == "string"
+      return isOf(type.form, isText ? value : value.trimmed)
         && (isText || isValid(value, type: type.base, facts))
     case .union: return type.list.contains { isValid(value, type: $0, facts) }
     case .list:
       return value.words.allSatisfy { word in
         type.list.allSatisfy { isValid(word, type: $0, facts) }
       }
-    case .minimum:
-      guard isValid(value, type: type.base, facts) else { return false }
-      if type.pattern == "length 1" { return !value.isEmpty }
-      guard let minimum = Double(type.pattern.string), let number = Double(value.trimmed.string)
-      else { return true }
-      return number >= minimum
+    case .minimum: return isValid(value, type: type.base, facts) && isOf(type.form, value)
     }
   }
 
-  /// The patterns of CDA's data types.
-  package static let patterns: Set<String> = [
-    "true|false", "[^\\s]+", "[0-2](\\.(0|[1-9][0-9]*))*",
-    "[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{12}",
-    "[A-Za-z][A-Za-z0-9\\-]*",
-    "[0-9]{1,8}|([0-9]{9,14}|[0-9]{14,14}\\.[0-9]+)([+\\-][0-9]{1,4})?",
-  ]
-
-  private static func matches(_ text: Text, _ pattern: String) -> Bool {
-    switch pattern {
-    case "true|false": text == "true" || text == "false"
-    case "[^\\s]+": !text.isEmpty && !text.bytes.contains(where: Bytes.isSpace)
-    case "[0-2](\\.(0|[1-9][0-9]*))*": isOID(text)
-    case "[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{12}": isUUID(text)
-    case "[A-Za-z][A-Za-z0-9\\-]*": isRUID(text)
-    case "[0-9]{1,8}|([0-9]{9,14}|[0-9]{14,14}\\.[0-9]+)([+\\-][0-9]{1,4})?": isTimestamp(text)
-    default: true
+  private static func isOf(_ form: Form, _ text: Text) -> Bool {
+    switch form {
+    case .anything: true
+    case .noSpace: !text.isEmpty && !text.bytes.contains(where: Bytes.isSpace)
+    case .notEmpty: !text.isEmpty
+    case .oid: isOID(text)
+    case .uuid: isUUID(text)
+    case .ruid: isRUID(text)
+    case .timestamp: isTimestamp(text)
+    case .trueOrFalse: text == "true" || text == "false"
+    case .boolean: text == "true" || text == "false" || text == "0" || text == "1"
+    case .integer: isNumber(text, allowsFraction: false, allowsExponent: false)
+    case .decimal: isNumber(text, allowsFraction: true, allowsExponent: false)
+    case .double:
+      isNumber(text, allowsFraction: true, allowsExponent: true)
+        || text == "INF" || text == "-INF" || text == "NaN"
+    case .base64: FHIRFormat.isBase64(text)
+    case .name: isNCName(text)
+    case .names: !text.isEmpty && text.words.allSatisfy(isNCName)
+    case .token: isNameToken(text)
+    case .tokens: !text.isEmpty && text.words.allSatisfy(isNameToken)
+    case .atLeast(let minimum): Double(text.trimmed.string).map { $0 >= minimum } ?? true
     }
   }
 
@@ -89,24 +123,6 @@ package enum CDAFormat {
     guard text[place] == UInt8(ascii: "+") || text[place] == UInt8(ascii: "-") else { return false }
     let zone = text.slice(place + 1..<text.count)
     return (1...4).contains(zone.count) && zone.bytes.allSatisfy(Bytes.isDigit)
-  }
-
-  private static func isBuiltIn(_ value: Text, _ title: String) -> Bool {
-    let text = value.trimmed
-    switch title {
-    case "boolean": return text == "true" || text == "false" || text == "0" || text == "1"
-    case "integer": return isNumber(text, allowsFraction: false, allowsExponent: false)
-    case "decimal": return isNumber(text, allowsFraction: true, allowsExponent: false)
-    case "double":
-      return isNumber(text, allowsFraction: true, allowsExponent: true)
-        || text == "INF" || text == "-INF" || text == "NaN"
-    case "base64Binary": return FHIRFormat.isBase64(text)
-    case "ID", "IDREF": return isNCName(text)
-    case "IDREFS": return !text.isEmpty && text.words.allSatisfy(isNCName)
-    case "NMTOKEN": return isNameToken(text)
-    case "NMTOKENS": return !text.isEmpty && text.words.allSatisfy(isNameToken)
-    default: return true
-    }
   }
 
   private static func isNumber(_ text: Text, allowsFraction: Bool, allowsExponent: Bool) -> Bool {

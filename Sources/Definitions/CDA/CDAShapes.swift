@@ -4,7 +4,7 @@ package import ClinicalTree
 /// they repeat, and their types.
 ///
 /// Made once from ``CDAFacts``, so that asking costs a look into a dictionary.
-package struct CDAShapes: Sendable {
+package final class CDAShapes: Sendable {
   /// An element that a type allows.
   package struct Element: Sendable {
     /// The place among the elements of the type; elements of one choice that repeats share theirs.
@@ -25,13 +25,11 @@ package struct CDAShapes: Sendable {
   /// The elements of each type, few enough to be looked through.
   private let elements: [[(name: Name, pair: Pair)]]
   private let needed: [[Name]]
-  private let facts: CDAFacts
 
   /// The shapes of this build.
   package static let r2 = CDAShapes(CDAFacts.r2)
 
   private init(_ facts: CDAFacts) {
-    self.facts = facts
     let elements: [[Name: Pair]] = (0..<facts.typeCount).map { type in
       var table: [Name: Pair] = [:]
       guard let content = facts.content(of: type) else { return table }

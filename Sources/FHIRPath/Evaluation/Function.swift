@@ -62,6 +62,17 @@ enum Function: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it asks if a conversion is possible.
+  var isTest: Bool {
+    switch self {
+    case .convertsToBoolean, .convertsToInteger, .convertsToLong, .convertsToDate,
+      .convertsToDateTime, .convertsToTime, .convertsToDecimal, .convertsToQuantity,
+      .convertsToString:
+      true
+    default: false
+    }
+  }
+
   /// Whether the argument is a type and no expression.
   var takesType: Bool { self == .is || self == .as || self == .ofType }
 }

@@ -74,8 +74,8 @@ extension Machine {
     _ symbol: BinaryOperator, _ start: Int, _ middle: Int, _ operation: Int32
   ) throws(FHIRPathError) {
     let (first, second) = try pair(start, middle, operation)
-    let a = first.flatMap(value(of:))
-    let b = second.flatMap(value(of:))
+    let a = first.flatMap { value(of: $0) }
+    let b = second.flatMap { value(of: $0) }
     drop(to: start)
     if symbol == .concatenate {
       return stack.append(
@@ -197,7 +197,7 @@ extension Machine {
     case .second: result = time(temporal, count, 1_000_000_000)
     case .millisecond: result = time(temporal, count, 1_000_000)
     }
-    return result.map(item)
+    return result.map { item($0) }
   }
 
   /// Days added; to a date without a day as many whole months or years as they make.

@@ -193,6 +193,12 @@ struct Machine {
     return stack[start]
   }
 
+  /// The value of the single item from a place on, `nil` for none.
+  func singleValue(_ start: Int, _ operation: Int32) throws(FHIRPathError) -> Item? {
+    guard let item = try single(start, operation) else { return nil }
+    return value(of: item)
+  }
+
   func truth(_ item: Item) -> Bool {
     switch item {
     case .boolean(let value): return value
@@ -293,7 +299,7 @@ struct Machine {
   ) throws(FHIRPathError) {
     let start = try result(of: source)
     let end = try result(of: index)
-    let number = try single(end, operation).flatMap(value(of:))
+    let number = try singleValue(end, operation)
     drop(to: end)
     guard let number else { return drop(to: start) }
     guard case .integer(let place) = number else {

@@ -4,7 +4,7 @@ import ClinicalTree
 
 extension Machine {
   mutating func boundary(_ function: Function, _ call: Call, _ start: Int) throws(FHIRPathError) {
-    let item = try single(start, call.operation).flatMap(value(of:))
+    let item = try singleValue(start, call.operation)
     drop(to: start)
     guard let item else { return }
     if function == .precision {
@@ -83,7 +83,7 @@ extension Machine {
   // MARK: Parts
 
   mutating func component(_ function: Function, _ call: Call, _ start: Int) throws(FHIRPathError) {
-    let item = try single(start, call.operation).flatMap(value(of:))
+    let item = try singleValue(start, call.operation)
     drop(to: start)
     guard let item else { return }
     guard let value = temporal(item) else {

@@ -14,7 +14,7 @@ extension Machine {
     try with(isFree ? this : item, index: index) { machine throws(FHIRPathError) in
       let criterion = machine.argument(0, call)
       let begin = try machine.result(of: criterion)
-      let value = try machine.single(begin, call.operation).flatMap(machine.value(of:))
+      let value = try machine.singleValue(begin, call.operation)
       machine.drop(to: begin)
       switch value {
       case .boolean(true)?: try machine.run(machine.argument(1, call))
@@ -27,7 +27,7 @@ extension Machine {
   }
 
   mutating func conversion(_ function: Function, _ call: Call, _ start: Int) throws(FHIRPathError) {
-    let item = try single(start, call.operation).flatMap(value(of:))
+    let item = try singleValue(start, call.operation)
     drop(to: start)
     guard let item else { return }
     let converted: Item?
@@ -42,9 +42,9 @@ extension Machine {
     case .toTime, .convertsToTime: converted = toTemporal(item, .time)
     case .toQuantity, .convertsToQuantity:
       converted = try toQuantity(item, unit: call.count > 0 ? try text(0, call) : nil)
-    default: converted = asString(item).map(string)
+    default: converted = asString(item).map { string($0) }
     }
-    if function.rawValue.hasPrefix("converts") {
+    if function.isTest {
       push(converted != nil)
     } else if let converted {
       stack.append(converted)
@@ -87,7 +87,7 @@ extension Machine {
     case .boolean(let value): return .decimal(value ? Text("1.0") : Text("0.0"))
     case .string(let text):
       guard !text.bytes.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) else { return nil }
-      return ExactDecimal(text).map(decimal)
+      return ExactDecimal(text).map { decimal($0) }
     default: return nil
     }
   }
@@ -100,7 +100,7 @@ extension Machine {
         guard let value = Temporal(text, .dateTime) else { return nil }
         return self.item(date(of: value))
       }
-      return Temporal(text, kind).map(self.item)
+      return Temporal(text, kind).map { self.item($0) }
     case .date(let text): return kind == .date ? item : kind == .dateTime ? .dateTime(text) : nil
     case .dateTime(let text):
       if kind == .dateTime { return item }

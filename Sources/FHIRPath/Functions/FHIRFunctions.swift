@@ -19,7 +19,7 @@ extension Machine {
       drop(to: start)
       push(has)
     case .getValue:
-      let item = try single(start, call.operation).flatMap(value(of:))
+      let item = try singleValue(start, call.operation)
       drop(to: start)
       if let item, !item.isNode { stack.append(item) }
     case .resolve: try resolve(call, start)
@@ -143,7 +143,7 @@ extension Machine {
   }
 
   private mutating func htmlChecks(_ call: Call, _ start: Int) throws(FHIRPathError) {
-    let item = try single(start, call.operation).flatMap(value(of:))
+    let item = try singleValue(start, call.operation)
     drop(to: start)
     guard case .string(let text)? = item else { return }
     push(host.isNarrative(text))

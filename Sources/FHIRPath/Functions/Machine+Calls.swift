@@ -68,7 +68,7 @@ extension Machine {
     let start = try result(of: argument(number, call))
     let item = try single(start, call.operation)
     drop(to: start)
-    return item.flatMap(value(of:))
+    return item.flatMap { value(of: $0) }
   }
 
   mutating func integer(_ number: Int32, _ call: Call) throws(FHIRPathError) -> Int? {

@@ -12,7 +12,7 @@ import ClinicalTree
 
 extension Machine {
   mutating func math(_ function: Function, _ call: Call, _ start: Int) throws(FHIRPathError) {
-    let item = try single(start, call.operation).flatMap(value(of:))
+    let item = try singleValue(start, call.operation)
     drop(to: start)
     guard let item else { return }
     if function == .abs, case .quantity(let place)? = asQuantity(item) {
@@ -32,7 +32,7 @@ extension Machine {
     func whole(_ rounding: ExactDecimal.Rounding) -> Item? {
       value.rounded(to: 0, rounding).integer.map { .integer($0) }
     }
-    func real(_ value: Double) -> Item? { ExactDecimal(value).map(decimal) }
+    func real(_ value: Double) -> Item? { ExactDecimal(value).map { decimal($0) } }
     switch function {
     case .abs:
       if case .integer(let number) = item { return .integer(Swift.abs(number)) }
@@ -51,7 +51,7 @@ extension Machine {
     case .ln: return value.coefficient > 0 ? real(logarithm(value.double)) : nil
     case .sqrt: return value.coefficient >= 0 ? real(value.double.squareRoot()) : nil
     case .log:
-      guard let base = try self.value(0, call).flatMap(number), base.coefficient > 0,
+      guard let item = try self.value(0, call), let base = number(item), base.coefficient > 0,
         value.coefficient > 0
       else { return nil }
       return real(logarithm(value.double) / logarithm(base.double))
@@ -76,7 +76,7 @@ extension Machine {
       }
       return decimal(result)
     }
-    return ExactDecimal(raised(value.double, exponent.double)).map(decimal)
+    return ExactDecimal(raised(value.double, exponent.double)).map { decimal($0) }
   }
 }
 

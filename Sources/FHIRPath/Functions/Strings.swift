@@ -5,7 +5,7 @@ import ClinicalTree
 extension Machine {
   mutating func strings(_ function: Function, _ call: Call, _ start: Int) throws(FHIRPathError) {
     if function == .join { return try join(call, start) }
-    let item = try single(start, call.operation).flatMap(value(of:))
+    let item = try singleValue(start, call.operation)
     drop(to: start)
     guard let item else {
       for number in 0..<call.count { _ = try value(number, call) }

@@ -94,7 +94,7 @@ extension Machine {
             let begin = try machine.result(of: key)
             let single = try machine.single(begin, call.operation)
             machine.drop(to: begin)
-            return single.flatMap(machine.value(of:))
+            return single.flatMap { machine.value(of: $0) }
           }
           keys.append(value)
         }
