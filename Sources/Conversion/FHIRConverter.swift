@@ -190,7 +190,7 @@ extension CDABuilder {
     if let composition {
       owner = composition
       restore(composition, [.ClinicalDocument: [document]])
-      completeAuthors()
+      completeAuthors(of: composition)
       markSubject(of: composition, in: document)
       leaveBehind(composition, besides: .section)
     }
@@ -236,6 +236,12 @@ extension CDABuilder {
       for nested in objects(.section, in: section) { collect(nested) }
     }
     for section in objects(.section, in: composition) { collect(section) }
+    if composition == nil {
+      // Visits have a section of their own, to which what was done there refers.
+      for entry in resources.entries where entry.type == .Encounter {
+        sectionEntries.insert(entry.resource.index)
+      }
+    }
     for entry in resources.entries {
       let resource = entry.resource
       if passedOver.contains(resource.index) { continue }
@@ -292,9 +298,17 @@ extension CDABuilder {
     }
   }
 
-  /// What restored authors still lack.
-  private func completeAuthors() {
+  /// What restored authors still lack. Where nothing else is known of when they wrote, the document was
+  /// last edited at its date.
+  private func completeAuthors(of composition: Cursor) {
+    let date = value(.date, in: composition)
     for author in draft.children(of: document) where draft.name(of: author) == .author {
+      if let time = child(.time, of: author), let date, saysNothing(time),
+        restoredSlots[time] == nil,
+        ts(date, as: .time, in: author) != nil
+      {
+        draft.remove(time)
+      }
       silent(.time, in: author)
       if let entity = child(.assignedAuthor, of: author) { silentContact(entity) }
     }

@@ -31,8 +31,12 @@ final class CDABuilder {
   var owner: Cursor
   /// The statements that resources became.
   var statements: [Int: Draft.Slot] = [:]
+  /// Resources without an identifier to which statements refer, by their nodes.
+  var referredTo: Set<Int> = []
   /// Resources that sections name as their entries: they stand there and nowhere else.
   var sectionEntries: Set<Int> = []
+  /// The sections of the body by their codes; of several with one code the first.
+  var sections: [Text: Draft.Slot] = [:]
   /// Resources that stand in the section of health concerns.
   var concerns: Set<Int> = []
   /// Statements whose required parts are filled in when everything else is written.
@@ -45,6 +49,8 @@ final class CDABuilder {
   private(set) var bans: Bans
   /// The templates that each element claims.
   var claims: [Draft.Slot: [Bans.Claim]] = [:]
+  /// How often the statements of a resource have claimed a template, by the first of those claims.
+  var claimCounts: [Bans.Claim: Int] = [:]
   /// Resources that stand inside of others, as members of an organizer.
   var members: Set<Int> = []
   /// What of resources without a statement of their own is nowhere.
@@ -229,10 +235,12 @@ struct Bans {
     claims.formUnion(other.claims)
   }
 
-  /// A template that is claimed by a statement of a resource.
+  /// A template that is claimed by a statement of a resource: which of those of the resource that claim
+  /// it, in the order in which they are written.
   struct Claim: Hashable {
     let resource: Int
     let root: String
+    let number: Int
   }
 }
 

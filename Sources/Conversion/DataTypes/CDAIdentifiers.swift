@@ -35,13 +35,7 @@ extension CDABuilder {
     guard let value = entry?.leaf else {
       guard let system, let oid = oid(of: system.text) else { return false }
       attribute(.root, Sourced(oid, .leaf(system)), in: element)
-      if let entry, absentReason(entry).map({ $0.text == "unknown" }) ?? false,
-        !system.text.hasPrefix("urn:")
-      {
-        markAbsent(entry)
-      } else {
-        nullFlavor(entry, in: element)
-      }
+      nullFlavor(entry, in: element)
       return true
     }
     guard let system else {

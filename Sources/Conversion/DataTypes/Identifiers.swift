@@ -34,6 +34,11 @@ extension FHIRBuilder {
     let root = nonBlank(id.attribute(.root))
     let value = nonBlank(id.attribute(.`extension`))
     guard root != nil || value != nil else { return nil }
+    if let root, root.text.trimmed == Conversion.resourceOID {
+      // It names the resource for those that refer to it, and is no identifier.
+      for leaf in id.children where leaf.kind == .attribute { markStructural(leaf) }
+      return nil
+    }
     let identifier = draft.addObject(name, in: parent)
     if let assigner = nonBlank(id.attribute(.assigningAuthorityName)) {
       put(assigner.sourced, as: .display, in: draft.addObject(.assigner, in: identifier))

@@ -80,7 +80,7 @@ struct SectionTemplate: Sendable {
     templates = roots.map { root in
       let parts = root.split(separator: ":").map(String.init)
       return Skeleton.Template(
-        root: parts[0].hasPrefix("1.3") ? parts[0] : "2.16.840.1.113883.10.20.22.2." + parts[0],
+        root: parts[0].count > 8 ? parts[0] : "2.16.840.1.113883.10.20.22.2." + parts[0],
         version: parts.count > 1 ? parts[1] : version)
     }
   }
@@ -124,5 +124,25 @@ struct SectionTemplate: Sendable {
     SectionTemplate("10164-2", "History of Present Illness", ["1.3.6.1.4.1.19376.1.5.3.1.3.4"]),
     SectionTemplate("8648-8", "Hospital Course", ["1.3.6.1.4.1.19376.1.5.3.1.3.5"]),
     SectionTemplate("34109-9", "Notes", ["65"], "2016-11-01"),
+    SectionTemplate("69730-0", "Instructions", ["45"], "2014-06-09"),
+    SectionTemplate("8653-8", "Hospital Discharge Instructions", ["41"]),
+    SectionTemplate("46239-0", "Chief Complaint and Reason for Visit", ["13"]),
+    SectionTemplate("10154-3", "Chief Complaint", ["1.3.6.1.4.1.19376.1.5.3.1.1.13.2.1"]),
+    SectionTemplate("10187-3", "Review of Systems", ["1.3.6.1.4.1.19376.1.5.3.1.3.18"]),
+    SectionTemplate("29545-1", "Physical Exam", ["2.16.840.1.113883.10.20.2.10"], "2015-08-01"),
+    SectionTemplate("10210-3", "General Status", ["2.16.840.1.113883.10.20.2.5"]),
+    SectionTemplate("61149-1", "Objective", ["2.16.840.1.113883.10.20.21.2.1"]),
+    SectionTemplate("61150-9", "Subjective", ["2.16.840.1.113883.10.20.21.2.2"]),
+    SectionTemplate("62387-6", "Interventions", ["2.16.840.1.113883.10.20.21.2.3"], "2015-08-01"),
+    SectionTemplate("11383-7", "Health Status Evaluations and Outcomes", ["61"]),
+    SectionTemplate("61144-2", "Nutrition", ["57"]),
+    SectionTemplate("11493-4", "Hospital Discharge Studies Summary", ["16"]),
+    SectionTemplate("18841-7", "Hospital Consultations", ["42"]),
+    SectionTemplate("55109-3", "Complications", ["37"], "2015-08-01"),
+    SectionTemplate("11329-0", "Medical (General) History", ["39"]),
+    SectionTemplate("55122-6", "Implants", ["33"], "2014-06-09"),
+    SectionTemplate("10184-0", "Hospital Discharge Physical", ["1.3.6.1.4.1.19376.1.5.3.1.3.26"]),
+    SectionTemplate(
+      "42344-2", "Discharge Diet", ["1.3.6.1.4.1.19376.1.5.3.1.3.33"], "2014-06-09"),
   ]
 }

@@ -40,6 +40,14 @@ enum HeaderTable {
         builder.attribute(.code, leaf.sourced, in: builder.add(.languageCode, in: document))
       },
       .row("author", "author", .participation),
+      .function("date", "author/time", "where it is the time of the document") {
+        builder, time, composition in
+        let own = builder.source.first(.effectiveTime)?.attribute(.value)
+        guard let leaf = time.attribute(.value), let own, leaf.text.trimmed == own.text.trimmed,
+          let date = builder.draft.first(.date, in: composition)
+        else { return }
+        builder.note(.partly(leaf, Reason("repeats the time of the document")), date)
+      },
       .row("custodian", "custodian", .participation),
       .function("attester", "legalAuthenticator", "attester") {
         $0.attester($1, "legal", in: $2)

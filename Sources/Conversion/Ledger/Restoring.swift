@@ -103,7 +103,10 @@ extension CDABuilder {
       steps.count > 2, Self.statementNames.contains(innerName)
     {
       guard let next = related(step, name, inner, innerName, of: element) else { return nil }
-      return restore(content, steps.dropFirst(2), below: next)
+      let slot = restore(content, steps.dropFirst(2), below: next.statement)
+      // What was made for it and holds nothing else goes again.
+      if slot == nil, let made = next.made { draft.remove(made) }
+      return slot
     }
     let known = draft.children(of: element).filter {
       draft.name(of: $0) == name && draft.kind(of: $0) == .object && fits($0, step)
@@ -117,6 +120,10 @@ extension CDABuilder {
     let made = add(name, in: element)
     if let code = step.typeCode {
       attribute(.typeCode, Sourced(arena.copy(code), .rule(.template)), in: made)
+    }
+    // A value with a code is of the type that has one.
+    if name == .value, steps.dropFirst().first.map({ $0.name == "@code" }) ?? false {
+      constant(.type, "CD", in: made)
     }
     let slot = restore(content, steps.dropFirst(), below: made)
     if slot == nil { draft.remove(made) }
@@ -135,7 +142,7 @@ extension CDABuilder {
   private func related(
     _ holder: KeptPath.Step, _ holderName: Name, _ inner: KeptPath.Step, _ innerName: Name,
     of element: Draft.Slot
-  ) -> Draft.Slot? {
+  ) -> (statement: Draft.Slot, made: Draft.Slot?)? {
     var count = 0
     for child in draft.children(of: element)
     where draft.name(of: child) == holderName && draft.kind(of: child) == .object {
@@ -156,7 +163,7 @@ extension CDABuilder {
       {
         draft.replace(known, .string, arena.copy(type))
       }
-      return statement
+      return (statement, nil)
     }
     // A finding whose code no table reads is the one that has none yet.
     for child in draft.children(of: element)
@@ -165,7 +172,7 @@ extension CDABuilder {
         self.child(.code, of: statement) == nil
       else { continue }
       addPathCode(inner.code, in: statement)
-      return statement
+      return (statement, nil)
     }
     guard shapes.element(holderName, in: type(of: element)) != nil else { return nil }
     let made = add(holderName, in: element)
@@ -179,7 +186,13 @@ extension CDABuilder {
     if innerName == .observation || innerName == .act {
       constant(.code, "completed", .template, in: add(.statusCode, in: statement))
     }
-    return statement
+    // What belongs to an order is no more done than that.
+    if innerName == .supply || innerName == .substanceAdministration,
+      let mood = attribute(.moodCode, of: element), !(draft.text(of: mood) == "EVN")
+    {
+      attribute(.moodCode, Sourced(draft.text(of: mood), .rule(.template)), in: statement)
+    }
+    return (statement, made)
   }
 
   /// The code by which a path names a statement, until the whole code is restored.
@@ -246,7 +259,7 @@ extension CDABuilder {
     }
   }
 
-  private func saysNothing(_ element: Draft.Slot) -> Bool {
+  func saysNothing(_ element: Draft.Slot) -> Bool {
     draft.children(of: element).allSatisfy { child in
       switch draft.kind(of: child) {
       case .object: saysNothing(child)

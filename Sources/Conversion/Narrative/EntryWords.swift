@@ -1,28 +1,75 @@
 import ClinicalTree
 import Definitions
 
-/// What a row of the narrative says of an entry.
+/// What a row of the narrative says of an entry, and the rows of what stands in it.
 struct EntryWords {
+  /// The node of the resource, or of the part of one, that the row is about.
+  let node: Int
   var what: Text
   var when: Text
-  var details: Text
+  var details: [Text]
+  var parts: [EntryWords] = []
 }
 
 extension CDABuilder {
   /// What an entry is about, when it was, and what else a reader must know, from the resource alone.
-  func entryWords(of resource: Cursor) -> EntryWords {
+  ///
+  /// `others` are resources that have rows of their own.
+  func entryWords(of resource: Cursor, besides others: Set<Int> = []) -> EntryWords {
     let before = owner
     if !isContained(resource) { owner = resource }
     defer { owner = before }
-    return EntryWords(what: what(resource), when: when(resource), details: details(resource))
+    let type = ResourceTable.type(of: resource)
+    var words = EntryWords(
+      node: resource.index, what: what(resource, type), when: when(resource), details: [])
+    if isRefuted(resource) {
+      words.what = refuted(words.what, resource, type)
+    } else {
+      words.details = standing(of: resource)
+    }
+    words.details += details(resource, type, words.what)
+    words.details.removeAll { $0.isBlank }
+    words.parts = parts(of: resource, others.union([resource.index]))
+    return words
   }
 
-  private func what(_ resource: Cursor) -> Text {
+  /// Members, results and components, which have rows of their own below that of the whole.
+  private func parts(of resource: Cursor, _ others: Set<Int>) -> [EntryWords] {
+    var parts: [EntryWords] = []
+    var seen = others
+    for name in [Name.hasMember, .result] {
+      for reference in objects(name, in: resource) {
+        guard let target = resolve(reference) else {
+          if let display = leaf(.display, in: reference) {
+            parts.append(
+              EntryWords(node: reference.index, what: display.text, when: .empty, details: []))
+          }
+          continue
+        }
+        if seen.insert(target.index).inserted {
+          parts.append(entryWords(of: target, besides: seen))
+        }
+      }
+    }
+    for component in objects(.component, in: resource) {
+      let name = value(.code, in: component).map(words(of:)) ?? .empty
+      parts.append(
+        EntryWords(
+          node: component.index, what: name, when: .empty,
+          details: result(component).filter { !$0.isBlank }))
+    }
+    return parts
+  }
+
+  // MARK: What
+
+  private func what(_ resource: Cursor, _ type: Name) -> Text {
     let concepts: [Name] = [
       .code, .vaccineCode, .medicationCodeableConcept, .codeCodeableConcept, .title, .description,
-      .type, .relationship, .class, .name,
+      .type, .relationship, .name,
     ]
-    for name in concepts {
+    // The type of an allergy is not what it is about.
+    for name in concepts where name != .type || type != .AllergyIntolerance {
       if let words = value(name, in: resource).map(words(of:)), !words.isEmpty { return words }
     }
     for name in [Name.medicationReference, .device, .codeReference] {
@@ -38,102 +85,188 @@ extension CDABuilder {
       }
       if let display = leaf(.display, in: reference) { return display.text }
     }
-    return values(.category, in: resource).lazy.map(words(of:)).first { !$0.isEmpty } ?? .empty
+    let kind = kind(of: resource, type)
+    if type == .Condition || type == .AllergyIntolerance { return kind }
+    let categories = values(.category, in: resource).map(words(of:)).filter { !$0.isEmpty }
+    return categories.isEmpty ? kind : arena.join(kind, Text(", "), joined(categories, ", "))
   }
 
-  private func when(_ resource: Cursor) -> Text {
-    for name in [
-      Name.effective, .onset, .occurrence, .performed, .timing, .started, .date, .authoredOn,
-      .period, .startDate, .recordedDate, .whenHandedOver,
-    ] {
-      guard let found = choice(name, in: resource)?.value ?? value(name, in: resource) else {
-        continue
-      }
-      if let leaf = found.leaf { return leaf.text }
-      guard let object = found.object else { continue }
-      if let number = quantity(object) { return number }
-      let (start, end) = (leaf(.start, in: object)?.text, leaf(.end, in: object)?.text)
-      switch (start, end) {
-      case (let start?, let end?): return arena.join(start, Text(" to "), end)
-      case (let start?, nil): return arena.join(Text("from "), start)
-      case (nil, let end?): return arena.join(Text("until "), end)
-      default: continue
-      }
+  /// What a row is about where the resource does not say it.
+  private func kind(of resource: Cursor, _ type: Name) -> Text {
+    switch type {
+    case .Condition:
+      hasCategory("health-concern", resource)
+        ? Text("Health concern, not stated which") : Text("Problem, not stated which")
+    case .AllergyIntolerance: Text("Allergy, not stated to what")
+    case .MedicationRequest, .MedicationStatement, .MedicationAdministration, .MedicationDispense:
+      Text("Medication, not stated which")
+    case .Immunization: Text("Vaccine, not stated which")
+    case .Procedure: Text("Procedure, not stated which")
+    case .DiagnosticReport: Text("Report")
+    case .Encounter: Text("Encounter")
+    case .Goal: Text("Goal, not stated which")
+    case .Observation: Text("Observation, not stated of what")
+    case .CareTeam: Text("Care team")
+    case .CarePlan: Text("Plan")
+    default: resource.property(.resourceType)?.text ?? .empty
     }
-    return .empty
   }
 
-  private func details(_ resource: Cursor) -> Text {
+  /// Whether a resource says of a thing that it is not there.
+  private func isRefuted(_ resource: Cursor) -> Bool {
+    hasCode("refuted", object(.verificationStatus, in: resource))
+  }
+
+  /// What is not there, so that nobody reads it as something that is. Words that deny already stay.
+  private func refuted(_ what: Text, _ resource: Cursor, _ type: Name) -> Text {
+    if what.hasPrefix("No ") || what.hasPrefix("no ") || what.hasPrefix("NO ") { return what }
+    let isAllergy = type == .AllergyIntolerance
+    let concept = object(.code, in: resource)
+    let general: [StaticString] = isAllergy ? ["105590001", "410942007"] : ["55607006"]
+    if concept == nil || general.contains(where: { hasCode($0, concept) }) {
+      return isAllergy ? Text("No known allergies") : Text("No known problems")
+    }
+    return arena.join(Text("NOT present: "), what)
+  }
+
+  // MARK: Details
+
+  /// How a statement stands, each word with what it is about.
+  private func standing(of resource: Cursor) -> [Text] {
     var said: [Text] = []
     if leaf(.doNotPerform, in: resource).map({ $0.text == "true" }) ?? false {
       said.append(Text("NOT to be done"))
     }
-    if let (found, type) = choice(.value, in: resource) { said.append(words(of: found, type)) }
-    for component in objects(.component, in: resource) {
-      guard let (found, type) = choice(.value, in: component) else { continue }
-      let name = value(.code, in: component).map(words(of:)) ?? .empty
-      said.append(arena.join(name, Text(" "), words(of: found, type)))
+    if isDenied(resource) { said.append(Text("NOT so: this is denied")) }
+    said += result(resource)
+    let names: [(Name, StaticString)] = [
+      (.status, "Status: "), (.lifecycleStatus, "Status: "), (.clinicalStatus, "Status: "),
+      (.achievementStatus, "Achievement: "), (.verificationStatus, "Verification: "),
+    ]
+    for (name, label) in names { said.append(labelled(label, values(name, in: resource))) }
+    return said
+  }
+
+  private func isDenied(_ resource: Cursor) -> Bool {
+    objects(.modifierExtension, in: resource).contains { extended in
+      leaf(.url, in: extended).map { $0.text == Self.negationURL } ?? false
+        && leaf(.valueBoolean, in: extended).map { $0.text == "true" } ?? false
     }
-    for name in [
-      Name.dataAbsentReason, .interpretation, .status, .lifecycleStatus, .clinicalStatus,
-      .verificationStatus, .statusReason, .criticality, .severity, .bodySite, .conclusion,
-      .lotNumber, .reasonCode,
-    ] {
-      said += values(name, in: resource).map(words(of:))
+  }
+
+  /// What was found, or why nothing was, with what is normal.
+  private func result(_ observation: Cursor) -> [Text] {
+    var said: [Text] = []
+    if let (found, type) = choice(.value, in: observation) { said.append(words(of: found, type)) }
+    said.append(labelled("No value: ", values(.dataAbsentReason, in: observation)))
+    said.append(labelled("Interpretation: ", values(.interpretation, in: observation)))
+    for range in objects(.referenceRange, in: observation) {
+      let parts = [
+        value(.type, in: range).map(words(of:)) ?? .empty, rangeWords(range) ?? .empty,
+        leaf(.text, in: range)?.text ?? .empty,
+      ]
+      said.append(labelled("Reference range: ", joined(parts.filter { !$0.isEmpty }, " ")))
     }
-    for reaction in objects(.reaction, in: resource) {
-      let words = values(.manifestation, in: reaction).map(words(of:))
-      if !words.isEmpty { said.append(arena.join(Text("Reaction: "), joined(words, ", "))) }
+    return said
+  }
+
+  private func details(_ resource: Cursor, _ type: Name, _ what: Text) -> [Text] {
+    var said: [Text] = []
+    let labels: [(Name, StaticString)] = [
+      (.statusReason, "Reason for this: "), (.criticality, "Criticality: "),
+      (.severity, "Severity: "), (.bodySite, "Site: "), (.site, "Site: "), (.route, "Route: "),
+      (.method, "Method: "), (.conclusion, "Conclusion: "), (.outcome, "Outcome: "),
+      (.lotNumber, "Lot: "), (.expirationDate, "Expires: "), (.class, "Class: "),
+      (.reasonCode, "Reason: "), (.orderDetail, "Order: "), (.patientInstruction, "Instruction: "),
+    ]
+    for (name, label) in labels { said.append(labelled(label, values(name, in: resource))) }
+    said.append(labelled("Reason: ", names(of: objects(.reasonReference, in: resource))))
+    switch type {
+    case .AllergyIntolerance: said += objects(.reaction, in: resource).map(reaction)
+    case .FamilyMemberHistory: said += objects(.condition, in: resource).map(familyCondition)
+    case .Encounter: said += visit(resource)
+    case .Goal: said += objects(.target, in: resource).map(target)
+    case .DocumentReference: said += objects(.content, in: resource).compactMap(document)
+    default: break
     }
-    said += objects(.condition, in: resource).compactMap { value(.code, in: $0).map(words(of:)) }
     for name in [Name.dosageInstruction, .dosage] {
-      said += objects(name, in: resource).map(dosage)
+      said += objects(name, in: resource).map { dosage($0, of: what) }
     }
-    said += objects(.note, in: resource).compactMap { leaf(.text, in: $0)?.text }
-    return joined(said.filter { !$0.isEmpty }, "; ")
+    if let supply = object(.dispenseRequest, in: resource) { said.append(supplyWords(supply)) }
+    said.append(labelled("Dose: ", object(.doseQuantity, in: resource).flatMap(quantity) ?? .empty))
+    said.append(labelled("By: ", performers(of: resource)))
+    said.append(labelled("At: ", names(of: objects(.location, in: resource))))
+    said.append(labelled("Expressed by: ", names(of: objects(.expressedBy, in: resource))))
+    said.append(labelled("About: ", names(of: objects(.supportingInfo, in: resource))))
+    for note in objects(.note, in: resource) {
+      said.append(labelled("Note: ", leaf(.text, in: note)?.text ?? .empty))
+    }
+    // What the author added in words, beyond what the elements say.
+    if let narrative = object(.text, in: resource), let div = leaf(.div, in: narrative),
+      leaf(.status, in: narrative).map({ $0.text == "additional" }) ?? false
+    {
+      said.append(withoutTags(div.text))
+    }
+    return said
   }
 
-  /// The words of a dosage or, without any, its dose and route.
-  private func dosage(_ dosage: Cursor) -> Text {
-    if let words = leaf(.text, in: dosage) { return words.text }
-    var parts: [Text] = []
-    for rate in objects(.doseAndRate, in: dosage) {
-      if let dose = object(.doseQuantity, in: rate).flatMap(quantity) { parts.append(dose) }
-    }
-    if let dose = object(.dose, in: dosage).flatMap(quantity) { parts.append(dose) }
-    if let route = value(.route, in: dosage) { parts.append(words(of: route)) }
-    return joined(parts, " ")
+  private func reaction(_ reaction: Cursor) -> Text {
+    let found = joined(
+      values(.manifestation, in: reaction).map(words(of:)).filter { !$0.isEmpty }, ", ")
+    let severity = leaf(.severity, in: reaction)?.text
+    guard !found.isEmpty else { return labelled("Severity: ", severity ?? .empty) }
+    let words = severity.map { arena.join(found, Text(" ("), $0, Text(")")) } ?? found
+    return labelled("Reaction: ", words)
   }
 
-  /// Texts with a sign between them.
-  func joined(_ words: [Text], _ sign: StaticString) -> Text {
-    words.dropFirst().reduce(words.first ?? .empty) { arena.join($0, Text(sign), $1) }
+  private func familyCondition(_ condition: Cursor) -> Text {
+    let name = value(.code, in: condition).map(words(of:)) ?? .empty
+    let onset = choice(.onset, in: condition).map { words(of: $0.value, $0.type) } ?? .empty
+    let outcome = value(.outcome, in: condition).map(words(of:)) ?? .empty
+    let parts = [name, labelled("since ", onset), outcome].filter { !$0.isEmpty }
+    return labelled("Condition: ", joined(parts, ", "))
   }
 
-  private func words(of value: FHIRValue) -> Text { words(of: value, Text("CodeableConcept")) }
-
-  /// A value in words.
-  private func words(of value: FHIRValue, _ type: Text) -> Text {
-    if let leaf = value.leaf { return leaf.text }
-    guard let object = value.object else { return .empty }
-    if let text = leaf(.text, in: object) { return text.text }
-    for coding in objects(.coding, in: object) {
-      if let display = leaf(.display, in: coding) ?? leaf(.code, in: coding) { return display.text }
-    }
-    if let number = quantity(object) { return number }
-    if let low = object.property(.low).flatMap(quantity) {
-      return object.property(.high).flatMap(quantity).map { arena.join(low, Text(" to "), $0) }
-        ?? arena.join(Text("from "), low)
-    }
-    if let high = object.property(.high).flatMap(quantity) { return arena.join(Text("to "), high) }
-    return (leaf(.display, in: object) ?? leaf(.name, in: object) ?? leaf(.code, in: object))?.text
-      ?? .empty
+  private func visit(_ encounter: Cursor) -> [Text] {
+    let places = objects(.location, in: encounter).compactMap { object(.location, in: $0) }
+    let diagnoses = objects(.diagnosis, in: encounter).compactMap { object(.condition, in: $0) }
+    let discharge = objects(.hospitalization, in: encounter).lazy
+      .compactMap { self.value(.dischargeDisposition, in: $0) }.first
+    return [
+      labelled("By: ", names(of: objects(.participant, in: encounter).compactMap(individual))),
+      labelled("At: ", names(of: places)), labelled("Diagnosis: ", names(of: diagnoses)),
+      labelled("Discharged to: ", discharge.map(words(of:)) ?? .empty),
+    ]
   }
 
-  private func quantity(_ object: Cursor) -> Text? {
-    guard let number = leaf(.value, in: object) else { return nil }
-    let sign = leaf(.comparator, in: object)?.text ?? .empty
-    let unit = (leaf(.unit, in: object) ?? leaf(.code, in: object))?.text ?? .empty
-    return arena.join(sign, number.text, unit.isEmpty ? .empty : Text(" "), unit)
+  private func individual(_ participant: Cursor) -> Cursor? { object(.individual, in: participant) }
+
+  private func target(_ target: Cursor) -> Text {
+    let parts = [
+      value(.measure, in: target).map(words(of:)) ?? .empty,
+      choice(.detail, in: target).map { words(of: $0.value, $0.type) } ?? .empty,
+      labelled("due ", choice(.due, in: target).map { words(of: $0.value, $0.type) } ?? .empty),
+    ]
+    return labelled("Target: ", joined(parts.filter { !$0.isEmpty }, " "))
+  }
+
+  /// The words of a document, or what kind of document it is.
+  private func document(_ content: Cursor) -> Text? {
+    guard let attachment = object(.attachment, in: content) else { return nil }
+    let type = leaf(.contentType, in: attachment)?.text ?? .empty
+    if let data = leaf(.data, in: attachment), type.hasPrefix("text/plain"),
+      let words = arena.decoded(base64: data.text)
+    {
+      return words
+    }
+    let parts = [Name.title, .url].compactMap { leaf($0, in: attachment)?.text }
+    return joined(([type] + parts).filter { !$0.isEmpty }, ", ")
+  }
+
+  private func performers(of resource: Cursor) -> Text {
+    let references = objects(.performer, in: resource).map { performer in
+      object(.actor, in: performer) ?? performer
+    }
+    return names(of: references)
   }
 }

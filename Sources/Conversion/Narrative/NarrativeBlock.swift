@@ -101,7 +101,9 @@ private struct BlockWriter {
   private static let lists: Set<String> = ["ul", "ol", "dl"]
   private static let rowGroups: Set<String> = ["thead", "tbody", "tfoot"]
 
-  private func allows(_ name: Name, _ type: Int) -> Bool { cda.elementType(name, in: type) != 0 }
+  private func allows(_ name: Name, _ type: Int) -> Bool {
+    builder.shapes.element(name, in: type) != nil
+  }
 
   private func tag(_ element: Cursor) -> String { element.nameText.string.lowercased() }
 

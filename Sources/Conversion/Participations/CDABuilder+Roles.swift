@@ -19,22 +19,35 @@ extension CDABuilder {
   /// it says itself.
   @discardableResult
   func participation(_ reference: Cursor, into participation: Draft.Slot) -> Bool {
-    let resource = resolve(reference)
-    let type = resource.map(ResourceTable.type(of:)) ?? .none
-    let entity = add(roleElement(of: participation, for: type), in: participation)
-    if let resource {
-      guard role(resource, type, into: entity, of: participation) else {
-        draft.remove(entity)
+    if let resource = resolve(reference) {
+      let type = ResourceTable.type(of: resource)
+      guard let entity = self.participation(of: resource, type, into: participation) else {
         return false
       }
       note(reference: reference, entity)
-    } else if !unresolved(reference, into: entity) {
+      return true
+    }
+    let entity = add(roleElement(of: participation, for: .none), in: participation)
+    guard unresolved(reference, into: entity) else {
       draft.remove(entity)
       return false
     }
-    // What a reference is called where the resource has no name of its own.
     completeRole(entity)
     return true
+  }
+
+  /// Writes a resource as the role of a participation; `nil` where the role cannot hold it.
+  @discardableResult
+  func participation(
+    of resource: Cursor, _ type: Name, into participation: Draft.Slot
+  ) -> Draft.Slot? {
+    let entity = add(roleElement(of: participation, for: type), in: participation)
+    guard role(resource, type, into: entity, of: participation) else {
+      draft.remove(entity)
+      return nil
+    }
+    completeRole(entity)
+    return entity
   }
 
   /// A reference without its resource: the identifier and the words that it has.
@@ -44,7 +57,7 @@ extension CDABuilder {
       isWritten = ii(identifier, in: organization(in: entity) ?? entity) != nil
     }
     if let display = leaf(.display, in: reference) {
-      if let organization = organization(in: entity) {
+      if let organization = organization(in: entity) ?? organization(of: reference, in: entity) {
         text(display.sourced, in: add(.name, in: organization))
       } else if let holder = personElement(of: entity) {
         text(display.sourced, in: add(.name, in: add(holder, in: entity)))
@@ -52,6 +65,24 @@ extension CDABuilder {
       isWritten = true
     }
     return isWritten
+  }
+
+  /// The organisation for which a role is held, where the reference says that it leads to one.
+  private func organization(of reference: Cursor, in entity: Draft.Slot) -> Draft.Slot? {
+    let isOne =
+      leaf(.type, in: reference).map { $0.text == "Organization" }
+      ?? leaf(.reference, in: reference).map { $0.text.hasPrefix("Organization/") } ?? false
+    guard isOne, let name = organizationElement(of: entity) else { return nil }
+    return add(name, in: entity)
+  }
+
+  private func organizationElement(of entity: Draft.Slot) -> Name? {
+    switch draft.name(of: entity) {
+    case .assignedAuthor, .assignedEntity: .representedOrganization
+    case .associatedEntity: .scopingOrganization
+    case .intendedRecipient: .receivedOrganization
+    default: nil
+    }
   }
 
   /// The organisation in a role that is always one.
@@ -136,16 +167,11 @@ extension CDABuilder {
 
   /// An organisation as the one that a role is held for.
   private func organization(_ organization: Cursor, of entity: Draft.Slot) -> Bool {
-    let name: Name
-    switch draft.name(of: entity) {
-    case .assignedAuthor, .assignedEntity: name = .representedOrganization
-    case .associatedEntity: name = .scopingOrganization
-    case .intendedRecipient: name = .receivedOrganization
-    case .participantRole:
+    if draft.name(of: entity) == .participantRole {
       scope(organization, into: add(.scopingEntity, in: entity))
       return true
-    default: return false
     }
+    guard let name = organizationElement(of: entity) else { return false }
     self.organization(organization, into: add(name, in: entity))
     return true
   }

@@ -35,6 +35,7 @@ extension CDABuilder {
       objects(.coding, in: object(.code, in: section)).lazy
       .compactMap { self.leaf(.code, in: $0)?.text }.first ?? .empty
     codes.insert(code)
+    if sections[code] == nil { sections[code] = element }
     let known = SectionTemplate.of(code)
     claimSection(known, on: element)
     if let concept = value(.code, in: section) { cd(concept, as: .code, in: element) }
@@ -58,23 +59,23 @@ extension CDABuilder {
     let context = WritingContext(section: code)
     let entries = objects(.entry, in: section)
     let targets = entries.map(resolve)
-    let rows = hasWords ? [:] : table(of: targets.compactMap { $0 }, in: words)
+    let isSocial = code == "29762-2"
+    let rows = hasWords ? [:] : table(of: targets.compactMap { $0 }, hasFacts: isSocial, in: words)
     for (reference, target) in zip(entries, targets) {
       guard let target else {
         report(Conversion.danglingEntry, at: reference, "an entry that leads to no resource")
         continue
       }
-      entry(target, reference, in: element, context, row: rows[target.index])
+      entry(target, reference, in: element, context)
     }
-    if code == "29762-2" { patientFacts(in: element) }
+    if isSocial { patientFacts(in: element) }
+    refer(to: rows)
     for (number, nested) in objects(.section, in: section).enumerated() {
       self.section(
         nested, at: arena.join(path, arena.copy(".section[\(number)]")), in: element, &codes)
     }
     emptyReason(section, element, hasEntries: !entries.isEmpty)
-    if draft.isEmpty(words) {
-      constant(.nullFlavor, "NI", .required, in: words)
-    }
+    if draft.isEmpty(words) { emptyWords(for: section, in: words) }
     let written = Set(draft.children(of: element))
     restore(section, [.section: [element]])
     for entry in draft.children(of: element)
@@ -86,16 +87,20 @@ extension CDABuilder {
     if child(.title, of: element) == nil { silent(.title, in: element) }
   }
 
-  /// The templates of a section: the one that requires entries, unless they have been found wanting.
-  func claimSection(_ known: SectionTemplate?, on element: Draft.Slot) {
-    guard let known else { return }
-    for template in known.templates where claim(template, on: element) { return }
+  /// Claims a template of a section: the one that requires entries, unless it has been found wanting.
+  ///
+  /// `root` is the template that has been given up just now; only those behind it are left.
+  func claimSection(
+    _ known: SectionTemplate?, on element: Draft.Slot, behind root: String? = nil
+  ) {
+    var templates = (known?.templates ?? [])[...]
+    if let root { templates = templates.drop { $0.root != root }.dropFirst() }
+    for template in templates where claim(template, on: element) { return }
   }
 
   /// Writes what an entry of a section refers to.
   private func entry(
-    _ target: Cursor, _ reference: Cursor, in section: Draft.Slot, _ context: WritingContext,
-    row: Text?
+    _ target: Cursor, _ reference: Cursor, in section: Draft.Slot, _ context: WritingContext
   ) {
     if statements[target.index] != nil, context.section == "75310-3",
       ResourceTable.type(of: target) == .Condition
@@ -107,36 +112,22 @@ extension CDABuilder {
       } else {
         draft.removeLast(entry)
       }
-    } else if let entry = entry(target, in: section, context, row: row) {
+    } else if let entry = entry(target, in: section, context) {
       note(reference: reference, entry)
     }
   }
 
-  /// Writes a resource as an entry of a section, which refers to its row of words; `nil` for what is no
-  /// statement.
+  /// Writes a resource as an entry of a section; `nil` for what is no statement.
   @discardableResult
   private func entry(
-    _ resource: Cursor, in section: Draft.Slot, _ context: WritingContext, row: Text?
+    _ resource: Cursor, in section: Draft.Slot, _ context: WritingContext
   ) -> Draft.Slot? {
     let entry = add(.entry, in: section)
     guard statement(resource, in: entry, context) else {
       draft.removeLast(entry)
       return nil
     }
-    if let row, let made = statements[resource.index] { refer(made, to: row) }
     return entry
-  }
-
-  /// Refers from a statement to its row in a table that was made for it.
-  func refer(_ statement: Draft.Slot, to row: Text) {
-    guard child(.text, of: statement) == nil,
-      shapes.element(.text, in: type(of: statement)) != nil
-    else { return }
-    let reference = add(.reference, in: add(.text, in: statement))
-    attribute(
-      .value,
-      Sourced(arena.join(Text("#"), row), .rule(Reason("leads to the words of the statement"))),
-      in: reference)
   }
 
   private func emptyReason(_ section: Cursor, _ element: Draft.Slot, hasEntries: Bool) {
@@ -145,8 +136,7 @@ extension CDABuilder {
     else { return }
     // An entry that was kept in parts says itself that there is nothing.
     if keptPaths(of: section).contains(where: { $0.hasPrefix("section/entry/") }) { return }
-    // What is known to be nothing is told by the entry that is kept, or by the words.
-    if code.text == "nilknown" { return }
+    if code.text == "nilknown" { return noneKnown(code, coding, section, element) }
     guard code.text == "notasked" || code.text == "unavailable" else {
       // CDA does not tell the other reasons apart; the code is carried.
       return constant(.nullFlavor, "NI", Reason("the section is empty for a reason"), in: element)
@@ -154,6 +144,35 @@ extension CDABuilder {
     attribute(
       .nullFlavor, Sourced(Text(code.text == "notasked" ? "NASK" : "NI"), .leaf(code)), in: element)
     markStructural(leaf(.system, in: coding))
+  }
+
+  /// That there are no medicines or no vaccinations is an entry that denies them; of other sections the
+  /// words say it.
+  private func noneKnown(
+    _ code: Cursor, _ coding: Cursor, _ section: Cursor, _ element: Draft.Slot
+  ) {
+    let kind =
+      objects(.coding, in: object(.code, in: section)).lazy
+      .compactMap { self.leaf(.code, in: $0)?.text }.first ?? .empty
+    let skeleton: Skeleton
+    switch kind.string {
+    case "10160-0": skeleton = .medication("EVN")
+    case "11369-6": skeleton = .immunization
+    default: return
+    }
+    let statement = open(skeleton, in: add(.entry, in: element))
+    attribute(.negationInd, Sourced(Text("true"), .leaf(code)), in: statement)
+    markStructural(leaf(.system, in: coding))
+    guard draft.name(of: statement) == .substanceAdministration, kind == "10160-0" else { return }
+    constant(.code, "completed", in: add(.statusCode, in: statement))
+    let product = add(.manufacturedProduct, in: add(.consumable, in: statement))
+    constant(.classCode, "MANU", in: product)
+    let medicine = add(.code, in: add(.manufacturedMaterial, in: product))
+    let reason = Reason("medicines in general, which are denied")
+    constant(.nullFlavor, "OTH", reason, in: medicine)
+    let translation = add(.translation, in: medicine)
+    constant(.code, "410942007", reason, in: translation)
+    constant(.codeSystem, "2.16.840.1.113883.6.96", reason, in: translation)
   }
 
   /// An entry that came back says that there is nothing to say, which is why it was no statement.
@@ -193,13 +212,14 @@ extension CDABuilder {
 
   /// A social history for what is known of the patient, where there is no other.
   private func factSection(in body: Draft.Slot, _ codes: inout Set<Text>) {
-    guard !hasPatientFacts, !codes.contains(Text("29762-2")), let patient, hasFacts(patient) else {
-      return
-    }
+    guard !hasPatientFacts, !codes.contains(Text("29762-2")), let patient else { return }
+    let facts = factWords(of: patient)
+    if facts.isEmpty { return }
     codes.insert(Text("29762-2"))
     let section = looseSection(Text("29762-2"), in: body)
+    let rows = table(of: facts, in: add(.text, in: section))
     patientFacts(in: section)
-    text(Sourced(Text("See the entries"), .rule(.words)), in: add(.text, in: section))
+    refer(to: rows)
   }
 
   /// A section that is there because the document's template wants it. Its mark says so, and it is not
@@ -236,14 +256,21 @@ extension CDABuilder {
     }
     for (code, resources) in bySection {
       codes.insert(code)
-      let section = looseSection(code, in: body)
-      let words = add(.text, in: section)
-      let rows = table(of: resources, in: words)
-      if code == "29762-2", !hasPatientFacts { patientFacts(in: section) }
-      for resource in resources where statements[resource.index] == nil {
-        entry(resource, in: section, WritingContext(section: code), row: rows[resource.index])
+      let section = sections[code] ?? looseSection(code, in: body)
+      if let flavor = attribute(.nullFlavor, of: section) { draft.remove(flavor) }
+      let words = self.element(.text, of: section)
+      if let content = child(.content, of: words),
+        attribute(.styleCode, of: content).map({ draft.text(of: $0) == EmptyWords.style }) ?? false
+      {
+        draft.remove(content)
       }
-      if draft.isEmpty(words) { constant(.nullFlavor, "NI", .required, in: words) }
+      let isSocial = code == "29762-2"
+      let rows = table(of: resources, hasFacts: isSocial, in: words)
+      if isSocial { patientFacts(in: section) }
+      for resource in resources where statements[resource.index] == nil {
+        entry(resource, in: section, WritingContext(section: code))
+      }
+      refer(to: rows)
     }
   }
 
@@ -272,7 +299,9 @@ extension CDABuilder {
     case .DiagnosticReport: return Text("30954-2")
     case .Observation:
       if hasCategory("vital-signs", resource) { return Text("8716-3") }
-      if hasCategory("social-history", resource) { return Text("29762-2") }
+      for category in ["social-history", "sdoh", "survey"] as [StaticString]
+      where hasCategory(category, resource) { return Text("29762-2") }
+      if hasCategory("exam", resource) { return Text("29545-1") }
       if hasCategory("functional-status", resource) { return Text("47420-5") }
       if hasCategory("cognitive-status", resource) { return Text("10190-7") }
       if hasCategory("observation-adi-documentation", resource) { return Text("42348-3") }
@@ -302,33 +331,5 @@ extension CDABuilder {
       leaf(.code, in: coding).map { $0.text == code } ?? false
         && (system.map { isOf($0, coding) } ?? true)
     }
-  }
-
-  // MARK: Tables of words
-
-  /// Writes a table with a row for each resource, for people; the result is the IDs of the rows.
-  private func table(of resources: [Cursor], in text: Draft.Slot) -> [Int: Text] {
-    let rows = resources.map { ($0, entryWords(of: $0)) }.filter {
-      !$0.1.what.isEmpty || !$0.1.when.isEmpty
-    }
-    guard !rows.isEmpty else { return [:] }
-    let table = add(.table, in: text)
-    let head = add(.tr, in: add(.thead, in: table))
-    for title in ["What", "When", "Details"] as [StaticString] {
-      self.text(Sourced(Text(title), .rule(.words)), in: add(.th, in: head))
-    }
-    let body = add(.tbody, in: table)
-    var ids: [Int: Text] = [:]
-    for (resource, words) in rows {
-      let row = add(.tr, in: body)
-      let id = newID("row")
-      attribute(.ID, Sourced(id, .rule(.words)), in: row)
-      ids[resource.index] = id
-      for word in [words.what, words.when, words.details] {
-        let cell = add(.td, in: row)
-        if !word.isEmpty { self.text(Sourced(word, .rule(.words)), in: cell) }
-      }
-    }
-    return ids
   }
 }

@@ -35,6 +35,11 @@ extension CDABuilder {
       (owner, done) = before
       return
     }
+    for name in [Name.encounter, .context] {
+      if let visit = object(name, in: resource), resolve(visit) != nil {
+        encounter(visit, of: statement, context)
+      }
+    }
     relations(of: resource, in: statement, context)
     provenances(of: resource, in: statement)
     var candidates = levels.mapValues { [$0] }
@@ -145,14 +150,40 @@ extension CDABuilder {
     return statement(target, in: holder, context.nested)
   }
 
-  /// A reference to a statement by an id of it.
+  /// A reference to a statement by an id of it; by one that names the resource where it has no identifier.
   func reference(to target: Cursor, in holder: Draft.Slot) -> Bool {
-    guard let identifier = values(.identifier, in: target).first(where: { $0.object != nil }) else {
-      return false
-    }
+    let identifier = values(.identifier, in: target).first { $0.object != nil }
+    guard identifier != nil || logicalName(of: target) != nil else { return false }
     let act = open(.entryReference, in: holder)
     constant(.nullFlavor, "NP", .template, in: add(.code, in: act))
-    return ii(identifier, in: act) != nil
+    if let identifier, ii(identifier, in: act) != nil { return true }
+    referredTo.insert(target.index)
+    return resourceID(of: target, in: act)
+  }
+
+  /// `Encounter/17`; `nil` for a resource without a logical id.
+  private func logicalName(of resource: Cursor) -> Text? {
+    guard let type = leaf(.resourceType, in: resource), let id = leaf(.id, in: resource) else {
+      return nil
+    }
+    return arena.join(type.text, Text("/"), id.text)
+  }
+
+  /// Writes the id that names a resource.
+  private func resourceID(of resource: Cursor, in element: Draft.Slot) -> Bool {
+    guard let name = logicalName(of: resource) else { return false }
+    let reason = Reason("names the resource, which has no identifier")
+    let id = add(.id, in: element)
+    constant(.root, Conversion.resourceOID, reason, in: id)
+    attribute(.extension, Sourced(name, .rule(reason)), in: id)
+    return true
+  }
+
+  /// Gives the statements to which others refer the ids that they are referred to by.
+  func nameReferredTo() {
+    for node in referredTo.sorted() {
+      if let statement = statements[node] { _ = resourceID(of: source.at(node), in: statement) }
+    }
   }
 
   /// The visit at which something was done: nothing where the place says it.

@@ -16,7 +16,13 @@ extension FHIRBuilder {
       let targets = facts.member(.author, in: type).map(facts.targets(of:)) ?? []
       participation(author, as: .author, in: slot, targets: targets)
     }
-    if let text = section.first(.text) { sectionNarrative(text, in: slot) }
+    if let text = section.first(.text) {
+      if EmptyWords.isAll(of: text) {
+        for index in text.index..<text.end { markStructural(source.at(index)) }
+      } else {
+        sectionNarrative(text, in: slot)
+      }
+    }
     let context = StatementContext(section: section)
     var isEmpty = true
     var silence: Cursor?
@@ -117,8 +123,11 @@ extension FHIRBuilder {
     }
     // Medicines in general, denied: the patient takes none.
     let product = statement.first(.consumable)?.first(.manufacturedProduct)?
-      .first(.manufacturedMaterial)?.first(.code)?.attribute(.code)
-    return !isCoded || product.map { $0.text == "410942007" } ?? false ? indicator : nil
+      .first(.manufacturedMaterial)?.first(.code)
+    let codes =
+      [product?.attribute(.code)] + (product?.all(.translation).map { $0.attribute(.code) } ?? [])
+    let isGeneral = codes.contains { $0.map { $0.text == "410942007" } ?? false }
+    return !isCoded || isGeneral ? indicator : nil
   }
 
   private func emptyReason(_ leaf: Cursor, in section: Draft.Slot) {

@@ -106,9 +106,11 @@ struct Skeleton: Sendable {
     .act, nil, "ACT", code: .loinc("48767-8"), needs: [.text], relation: "SUBJ", isInverted: true)
   static let indication = Skeleton(
     .observation, "22.4.19:2014-06-09", "OBS", needs: [.id, .code], relation: "RSON")
-  static let freeTextSig = Skeleton(
-    .substanceAdministration, nil, "SBADM", code: .loinc("76662-6"), status: nil,
-    needs: [.product])
+  static func freeTextSig(_ mood: StaticString) -> Skeleton {
+    Skeleton(
+      .substanceAdministration, "22.4.147", "SBADM", mood, code: .loinc("76662-6"), status: nil,
+      needs: [.product])
+  }
   static let instruction = Skeleton(
     .act, "22.4.20:2014-06-09", "ACT", "INT", needs: [.code], relation: "SUBJ", isInverted: true)
   static let supplyOrder = Skeleton(
@@ -164,7 +166,11 @@ extension CDABuilder {
         case ("445518008", _): return .age
         case ("77975-1", _): return .dateOfDiagnosis
         case ("48767-8", _): return .comment
-        case ("76662-6", _): return .freeTextSig
+        case ("76662-6", _):
+          // It has the mood of the statement that it is about.
+          let around = draft.parent(of: holder).flatMap { attribute(.moodCode, of: $0) }
+          let mood = mood(around.map { draft.text(of: $0) }, of: ["INT", "RQO", "PRP", "PRMS"])
+          return .freeTextSig(mood ?? "EVN")
         default: continue
         }
       case .template(let roots):
@@ -208,11 +214,12 @@ extension CDABuilder {
 
   /// Gives a statement what its template fixes.
   func dress(_ element: Draft.Slot, as skeleton: Skeleton) {
-    if let holder = draft.parent(of: element), draft.name(of: holder) == .entryRelationship,
-      attribute(.typeCode, of: holder) == nil
-    {
-      constant(.typeCode, skeleton.relation, in: holder)
-      if skeleton.isInverted { constant(.inversionInd, "true", in: holder) }
+    if let holder = draft.parent(of: element), draft.name(of: holder) == .entryRelationship {
+      let type = attribute(.typeCode, of: holder)
+      if type == nil { constant(.typeCode, skeleton.relation, in: holder) }
+      if skeleton.isInverted, type.map({ draft.text(of: $0) == skeleton.relation }) ?? true {
+        constant(.inversionInd, "true", in: holder)
+      }
     }
     constant(.classCode, skeleton.classCode, in: element)
     constant(.moodCode, skeleton.moodCode, in: element)
@@ -230,7 +237,11 @@ extension CDABuilder {
   /// is known that the element does not satisfy it.
   @discardableResult
   func claim(_ template: Skeleton.Template, on element: Draft.Slot) -> Bool {
-    let key = Bans.Claim(resource: owner.index, root: template.root)
+    // Of several statements of a resource each has a claim of its own.
+    let first = Bans.Claim(resource: owner.index, root: template.root, number: 0)
+    let number = claimCounts[first, default: 0]
+    claimCounts[first] = number + 1
+    let key = Bans.Claim(resource: first.resource, root: first.root, number: number)
     if bans.claims.contains(key) {
       nameShape(template.root, of: element)
       return false
@@ -259,7 +270,9 @@ extension CDABuilder {
   func reclaim(_ root: String, on element: Draft.Slot) {
     guard draft.name(of: element) == .section else { return nameShape(root, of: element) }
     let code = child(.code, of: element).flatMap { attribute(.code, of: $0) }
-    if let code { claimSection(SectionTemplate.of(draft.text(of: code)), on: element) }
+    if let code {
+      claimSection(SectionTemplate.of(draft.text(of: code)), on: element, behind: root)
+    }
   }
 
   private func fixed(_ code: Skeleton.Code, in element: Draft.Slot) {
@@ -281,6 +294,7 @@ extension CDABuilder {
 
   /// Fills in what templates require and no resource gave: as having no information.
   func finish() {
+    nameReferredTo()
     for (element, skeleton) in unfinished { finish(element, skeleton) }
     unfinished = []
   }

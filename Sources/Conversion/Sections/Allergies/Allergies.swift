@@ -140,12 +140,13 @@ extension FHIRBuilder {
     }
   }
 
-  /// A severity between those that FHIR has stays as a note.
+  /// A severity between those that FHIR has stays as a note, and is kept as the code that it is.
   private func severityInWords(_ value: Cursor, in reaction: Draft.Slot) {
     guard draft.first(.severity, in: reaction) == nil, draft.first(.note, in: reaction) == nil,
       let words = nonBlank(value.attribute(.displayName))
     else { return }
     put(words.sourced, as: .text, in: draft.addObject(.note, in: reaction))
+    use[words.index] = .untouched
   }
 
   /// Whether the text of an element is what a concept's text says already.

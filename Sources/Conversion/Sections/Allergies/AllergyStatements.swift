@@ -27,9 +27,6 @@ extension CDABuilder {
       }
       participant(observation)
       author(of: allergy, .recorder, .recordedDate, in: observation)
-      if let encounter = object(.encounter, in: allergy) {
-        self.encounter(encounter, of: observation, context)
-      }
       markAbsent(value(.clinicalStatus, in: allergy))
     }
   }

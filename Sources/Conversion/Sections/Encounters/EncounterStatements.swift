@@ -138,6 +138,9 @@ extension CDABuilder {
         }.first
       }
       let type = types.lazy.compactMap(code).first
+      // Of a visit that is an entry too, the header has those only whom it has places for.
+      let isOfHeader = type.map { type in Self.headerTypes.contains { type.text == $0 } } ?? false
+      if isHeader, !isOfHeader, sectionEntries.contains(encounter.index) { continue }
       let isResponsible =
         type.map { $0.text == "RESP" } ?? false
         && child(.responsibleParty, of: element) == nil
@@ -189,10 +192,15 @@ extension CDABuilder {
     }
   }
 
+  /// The parts that people take in the visit of the header.
+  private static let headerTypes: [StaticString] = ["RESP", "ADM", "ATND", "CON", "DIS", "REF"]
+
   func locations(ofEncounter encounter: Cursor, in element: Draft.Slot) {
+    let isHeader = draft.name(of: element) == .encompassingEncounter
+    if isHeader, sectionEntries.contains(encounter.index) { return }
     for location in objects(.location, in: encounter) where !done.contains(location.index) {
       guard let reference = object(.location, in: location) else { continue }
-      if draft.name(of: element) == .encompassingEncounter {
+      if isHeader {
         guard child(.location, of: element) == nil, let place = resolve(reference) else { continue }
         let facility = add(.healthCareFacility, in: add(.location, in: element))
         self.facility(place, into: facility)

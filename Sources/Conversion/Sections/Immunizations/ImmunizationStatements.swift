@@ -26,9 +26,6 @@ extension CDABuilder {
         }
       }
       author(of: immunization, nil, .recorded, in: activity)
-      if let encounter = object(.encounter, in: immunization) {
-        self.encounter(encounter, of: activity, context)
-      }
     }
   }
 

@@ -84,9 +84,6 @@ extension CDABuilder {
       } else {
         author(of: request, .requester, .authoredOn, in: activity)
       }
-      if let encounter = object(.encounter, in: request) ?? object(.context, in: request) {
-        self.encounter(encounter, of: activity, context)
-      }
       for reference in objects(.reasonReference, in: request)
       where use[leaf(.reference, in: reference)?.index ?? 0] == .untouched {
         relation(to: reference, "RSON", from: activity, context)
@@ -99,6 +96,11 @@ extension CDABuilder {
     guard let status = value(.status, in: request), let leaf = status.leaf,
       !done.contains(status.key)
     else { return }
+    // Its source had it in an observation, and the status of the act beside that.
+    let hasObservation = keptPaths(of: request).contains {
+      $0.firstPlace(of: "/observation[code=33999-4]/") != nil
+    }
+    if hasObservation { return }
     let maps = [
       "cf-medication-status", "cf-administration-status", "cf-dispense-status", "cf-request-status",
     ]

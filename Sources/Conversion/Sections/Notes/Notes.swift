@@ -172,6 +172,31 @@ extension Arena {
     return copy(buffer.text)
   }
 
+  /// What a text in base64 stands for; `nil` for what is none, or no UTF-8.
+  func decoded(base64 text: Text) -> Text? {
+    guard FHIRFormat.isBase64(text) else { return nil }
+    var buffer = ByteBuffer(capacity: text.count / 4 * 3)
+    var (bits, count) = (0, 0)
+    for byte in text.bytes {
+      let digit: Int
+      switch byte {
+      case 0x41...0x5A: digit = Int(byte) - 0x41
+      case 0x61...0x7A: digit = Int(byte) - 0x61 + 26
+      case 0x30...0x39: digit = Int(byte) - 0x30 + 52
+      case UInt8(ascii: "+"): digit = 62
+      case UInt8(ascii: "/"): digit = 63
+      default: continue
+      }
+      (bits, count) = (bits << 6 | digit, count + 6)
+      if count >= 8 {
+        count -= 8
+        buffer.append(UInt8(truncatingIfNeeded: bits >> count))
+      }
+    }
+    guard String(validating: buffer.text.bytes, as: UTF8.self) != nil else { return nil }
+    return copy(buffer.text)
+  }
+
   /// A text without its white space.
   fileprivate func withoutSpace(_ text: Text) -> Text {
     var buffer = ByteBuffer(capacity: text.count)

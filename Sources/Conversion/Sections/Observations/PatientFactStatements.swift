@@ -27,6 +27,7 @@ extension CDABuilder {
       attribute(.code, code.sourced, in: value)
       constant(.codeSystem, system, in: value)
       markURL(extended)
+      statements[extended.index] = observation
       made.append(observation)
     }
     for (url, inner, skeleton) in Self.concepts {
@@ -37,6 +38,7 @@ extension CDABuilder {
         cd(concept, as: .value, type: "CD", in: observation)
         markURL(extended)
         if inner != nil { markURL(holder) }
+        statements[extended.index] = observation
         made.append(observation)
       }
     }
@@ -44,10 +46,35 @@ extension CDABuilder {
     (owner, done) = before
   }
 
-  /// Whether a patient has anything that stands in the social history.
-  func hasFacts(_ patient: Cursor) -> Bool {
-    Self.codes.contains { extended($0.url, in: patient) != nil }
-      || Self.concepts.contains { extended($0.url, in: patient) != nil }
+  /// The rows of what is known of a patient and stands in the social history.
+  func factWords(of patient: Cursor) -> [EntryWords] {
+    func row(_ extended: Cursor, _ skeleton: Skeleton, _ found: Text) -> EntryWords {
+      let name = skeleton.code.flatMap { fixedName(of: Text($0.code)) } ?? .empty
+      return EntryWords(node: extended.index, what: name, when: .empty, details: [found])
+    }
+    let codes = Self.codes.compactMap { url, skeleton, _ in
+      extended(url, in: patient).flatMap { extended in
+        leaf(.valueCode, in: extended).map { row(extended, skeleton, sexWords($0.text)) }
+      }
+    }
+    let concepts = Self.concepts.flatMap { url, inner, skeleton in
+      allExtended(url, in: patient).compactMap { extended in
+        let holder = inner.flatMap { self.extended($0, in: extended) } ?? extended
+        return value(.valueCodeableConcept, in: holder).map {
+          row(extended, skeleton, words(of: $0))
+        }
+      }
+    }
+    return codes + concepts
+  }
+
+  private func sexWords(_ code: Text) -> Text {
+    switch code.string {
+    case "M": Text("Male")
+    case "F": Text("Female")
+    case "UNK": Text("Unknown")
+    default: code
+    }
   }
 
   private static let codes: [(url: StaticString, skeleton: Skeleton, system: StaticString)] = [

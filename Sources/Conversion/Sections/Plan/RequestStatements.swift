@@ -19,23 +19,36 @@ extension CDABuilder {
   /// A ServiceRequest as a planned act, or as what its source had.
   func request(_ request: Cursor, in holder: Draft.Slot, _ context: WritingContext) {
     let mood = mood(of: request)
+    let instruction = instruction(of: request, mood, context)
     let skeleton: Skeleton
     switch keptElement(of: request)?.string {
     case "procedure": skeleton = .plannedProcedure(mood)
     case "observation": skeleton = .plannedObservation(mood)
-    default: skeleton = .plannedAct(mood)
+    default: skeleton = instruction == nil ? .plannedAct(mood) : .instruction
     }
     let statement = open(skeleton, in: holder)
     write(request, as: statement, context) {
       requestStatus(request, in: statement)
+      if let instruction { done.insert(instruction.key) }
       apply(PlanTable.request, request, to: statement)
+      if let leaf = instruction?.leaf { text(leaf.sourced, in: element(.text, of: statement)) }
       markIntent(request, statement)
       markAbsent(value(.code, in: request))
       author(of: request, .requester, .authoredOn, in: statement)
-      if let encounter = object(.encounter, in: request) {
-        self.encounter(encounter, of: statement, context)
-      }
     }
+  }
+
+  /// The words of a request that is an instruction itself and not an order with one.
+  private func instruction(
+    of request: Cursor, _ mood: StaticString, _ context: WritingContext
+  ) -> FHIRValue? {
+    guard context.isNested || context.section == "69730-0", Text(mood) == "INT",
+      keptElement(of: request).map({ $0 == "act" }) ?? true,
+      let words = value(.patientInstruction, in: request), let said = words.leaf
+    else { return nil }
+    // Its narrative must say the same: there is one text.
+    guard let div = leaf(.div, in: object(.text, in: request)) else { return words }
+    return withoutTags(div.text) == said.text.trimmed ? words : nil
   }
 
   /// The mood of a request, by its intent or as its source had it.

@@ -75,9 +75,6 @@ extension CDABuilder {
       markCategories(of: condition, in: observation, context)
       if child(.code, of: observation) == nil { bareProblem(observation) }
       author(of: condition, .recorder, .recordedDate, in: observation)
-      if let encounter = object(.encounter, in: condition) {
-        self.encounter(encounter, of: observation, context)
-      }
       for evidence in objects(.evidence, in: condition) {
         for detail in objects(.detail, in: evidence) {
           relation(to: detail, "SPRT", from: observation, context)

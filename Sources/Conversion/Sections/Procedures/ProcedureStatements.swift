@@ -17,9 +17,6 @@ extension CDABuilder {
       procedureStatus(procedure, in: activity)
       apply(ProcedureTable.procedure, procedure, to: activity)
       author(of: procedure, .recorder, nil, in: activity)
-      if let encounter = object(.encounter, in: procedure) {
-        self.encounter(encounter, of: activity, context)
-      }
       markAbsent(value(.code, in: procedure))
     }
   }
