@@ -167,7 +167,7 @@ public struct Converter: Sendable {
     let result = FHIRConverter(options: conversionOptions, kind: kind)
       .convert(
         trees, patient: count == 0 ? options.patient?.tree : nil, keepsLedger: options.keepsLedger
-      ) { validator.faults(inCDA: $0, at: $1) }
+      ) { validator.faults(inCDA: $0, $1) }
     return Output(
       tree: result.tree, issues: issues + result.issues, ledger: result.ledger.map(Ledger.init),
       data: result.tree.xml(layout == .compact ? .document : .indented))

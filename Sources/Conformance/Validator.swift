@@ -103,12 +103,9 @@ public struct Validator: Sendable {
   /// The nodes at which a CDA document breaks a rule of its schema, or of a template that it claims, with
   /// the root of that. Linear in the size of the document.
   ///
-  /// - Parameters:
-  ///   - tree: The document.
-  ///   - nodes: Where to ask only for the rules of templates; `nil` for everything.
   /// - Returns: The errors; warnings are not looked for.
-  package func faults(inCDA tree: Tree, at nodes: Set<Int>? = nil) -> [CDAFault] {
-    (nodes == nil ? CDAStructure.faults(in: tree) : []) + CDATemplates.faults(in: tree, at: nodes)
+  package func faults(inCDA tree: Tree, _ scope: CDAScope = .all) -> [CDAFault] {
+    CDAStructure.faults(in: tree, scope) + CDATemplates.faults(in: tree, scope)
   }
 
   /// The packages that those of the validator depend on and that do not lie beside them, as

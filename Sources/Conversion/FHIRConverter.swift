@@ -100,7 +100,7 @@ package struct FHIRConverter: Sendable {
   /// - Returns: The document, what was found on the way and, when asked for, the ledger.
   package func convert(
     _ resources: [Tree], patient: Tree?, keepsLedger: Bool = false,
-    check: (Tree, Set<Int>?) -> [CDAFault]
+    check: (Tree, CDAScope) -> [CDAFault]
   ) -> Result {
     guard resources.count > 1 || patient != nil else {
       return convert(resources[0], keepsLedger: keepsLedger, check: check)
@@ -128,14 +128,14 @@ package struct FHIRConverter: Sendable {
   /// - Parameters:
   ///   - tree: The source, a tree of FHIR.
   ///   - keepsLedger: Whether to record what becomes of each leaf.
-  ///   - check: Gets the document, and the elements in question where not all are, and gives the nodes at
-  ///     which it breaks a rule of the schema, or of a template that it claims with the root of that. What
-  ///     stands there as the source of the FHIR had it then travels beside its statement; what fails
-  ///     without that does not claim the template.
+  ///   - check: Gets the document, and what of it is in question, and gives the nodes at which it breaks a
+  ///     rule of the schema, or of a template that it claims with the root of that. What stands there as the
+  ///     source of the FHIR had it then travels beside its statement; what fails without that does not claim
+  ///     the template.
   /// - Returns: The document, what was found on the way and, when asked for, the ledger.
   package func convert(
     _ tree: Tree, keepsLedger: Bool = false,
-    check: (Tree, Set<Int>?) -> [CDAFault]
+    check: (Tree, CDAScope) -> [CDAFault]
   ) -> Result {
     tree.withCursor { root in
       var bans = Bans()
@@ -151,17 +151,18 @@ package struct FHIRConverter: Sendable {
         }
         var frozen = CDAFreezer.freeze(
           builder.draft, builder.document, verbatim: builder.verbatim)
-        var faults = check(frozen.tree, nil)
+        var faults = check(frozen.tree, .all)
         while !faults.isEmpty, attempt < Self.attempts {
           attempt += 1
           let lesson = builder.lesson(of: faults, frozen.nodes)
           bans.formUnion(lesson)
-          if lesson.isEmpty || !lesson.contents.isEmpty { break }
-          // Claims are given up in place; that can only matter to what is around them.
-          let changed = builder.giveUp(lesson.claims)
+          // What belongs to a statement is taken back and given up in place; that can only matter to what is
+          // around it.
+          guard !lesson.isEmpty, let changed = builder.takeBack(lesson.contents) else { break }
+          let lesser = builder.giveUp(lesson.claims)
           frozen = CDAFreezer.freeze(
             builder.draft, builder.document, verbatim: builder.verbatim)
-          faults = check(frozen.tree, builder.surroundings(of: changed, frozen.nodes))
+          faults = check(frozen.tree, builder.scope(of: changed, and: lesser, frozen.nodes))
         }
         if attempt < Self.attempts, bans.contents.count > builder.bans.contents.count { continue }
         let ledger = builder.ledger.map {
@@ -197,6 +198,12 @@ extension CDABuilder {
     if let patient { leaveBehind(patient) }
     leaveWholeResourcesBehind()
     leftSection(in: body)
+    nameReferredTo()
+    complete()
+  }
+
+  /// Fills in what is required and nobody gave; what is there already stays.
+  func complete() {
     completeHeader(below: document)
     finish()
   }
@@ -314,31 +321,33 @@ extension CDABuilder {
     }
   }
 
-  /// The nodes of elements and of all that is around them.
-  fileprivate func surroundings(of elements: [Draft.Slot], _ nodes: [Int32]) -> Set<Int> {
-    var found: Set<Int> = []
-    for element in elements {
+  /// Elements of which the content has changed, with what is in them; elements of which it has not; and all
+  /// that is around them.
+  fileprivate func scope(
+    of elements: [Draft.Slot], and others: [Draft.Slot], _ nodes: [Int32]
+  ) -> CDAScope {
+    var around: Set<Int> = []
+    for element in others + elements.compactMap(draft.parent) {
       var slot: Draft.Slot? = element
-      while let here = slot, here != draft.root, found.insert(Int(nodes[Int(here.index)])).inserted
+      while let here = slot, here != draft.root, around.insert(Int(nodes[Int(here.index)])).inserted
       {
         slot = draft.parent(of: here)
       }
     }
-    return found
+    return CDAScope(of: Set(elements.map { Int(nodes[Int($0.index)]) }), around: around)
   }
 
   /// What of a document may not stand in it as it does, by its faults.
   fileprivate func lesson(
     of faults: [CDAFault], _ nodes: [Int32]
   ) -> Bans {
-    var slots: [Int32: Draft.Slot] = [:]
-    let faulty = Set(faults.map { Int32($0.node) })
-    for (slot, node) in nodes.enumerated() where node >= 0 && faulty.contains(node) {
-      slots[node] = draft.slot(at: Int32(slot))
+    var slots = [Int32](repeating: -1, count: (faults.map(\.node).max() ?? -1) + 1)
+    for (slot, node) in nodes.enumerated() where node >= 0 && node < slots.count {
+      slots[Int(node)] = Int32(slot)
     }
     var lesson = Bans()
-    for fault in faults {
-      guard var slot = slots[Int32(fault.node)] else { continue }
+    for fault in faults where slots[fault.node] >= 0 {
+      var slot = draft.slot(at: slots[fault.node])
       while true {
         let claims = (claims[slot] ?? []).filter {
           fault.template == nil || fault.template == $0.root

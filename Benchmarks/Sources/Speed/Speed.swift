@@ -36,6 +36,21 @@ enum Speed {
         _ = try? converter.convert(source, to: .fhir)
       }
     }
+    let bundles = documents.compactMap { document in
+      (try? ClinicalDocument(parsing: document)).flatMap {
+        try? converter.convert($0, to: .fhir).data
+      }
+    }
+    let bundleSize = Double(bundles.reduce(0) { $0 + $1.count })
+    let reading = seconds {
+      for bundle in bundles { _ = try? Tree.json(bundle, names: .standard) }
+    }
+    let back = seconds {
+      for bundle in bundles {
+        guard let source = try? ClinicalDocument(parsing: bundle) else { continue }
+        _ = try? converter.convert(source, to: .ccda)
+      }
+    }
     let recording = Converter(options: .init(keepsLedger: true))
     let ledger = seconds {
       for document in documents {
@@ -65,7 +80,9 @@ enum Speed {
     print("libxml2 SAX2 with counting callbacks: \(Int(xmlSize / sax / 1e6)) MB/s")
     line("XML to tree", xmlSize, tree, sax, 0.5, "SAX2")
     line("C-CDA to FHIR, bytes to bytes", xmlSize, convert, sax, 0.06, "SAX2")
-    line("the same with every line of the ledger", xmlSize, ledger, convert, 0.5, "that without")
+    line("FHIR to C-CDA, bytes to bytes", bundleSize, back, reading, 0.02, "reading its JSON")
+    line(
+      "C-CDA to FHIR with every line of the ledger", xmlSize, ledger, convert, 0.5, "that without")
     print("JSONSerialization: \(Int(jsonSize / foundation / 1e6)) MB/s")
     line("JSON to tree", jsonSize, json, foundation, 8, "JSONSerialization")
     try invariant()

@@ -38,14 +38,70 @@ package final class Draft {
   package let names: NameTable
   /// The name of the property that tells the type of a resource; it comes first in every one.
   package let resourceTypeName: Name
-  @usableFromInline var entries: [Entry] = []
+  @usableFromInline let entries: Entries
 
   /// Starts a draft with a resource of the given type at its root.
   package init(names: NameTable, capacity: Int = 1024) {
     self.names = names
     resourceTypeName = names.lookUp("resourceType") ?? .none
-    entries.reserveCapacity(capacity)
+    entries = Entries(capacity: capacity)
     entries.append(Entry(parent: -1, name: .none, kind: .object, text: .empty))
+  }
+
+  deinit { entries.deallocate() }
+
+  /// The nodes of a draft, in memory of their own: reading one costs a look at the bounds and no more.
+  @usableFromInline
+  struct Entries {
+    @usableFromInline
+    struct Header {
+      @usableFromInline var base: UnsafeMutablePointer<Entry>
+      @usableFromInline var count: Int
+      @usableFromInline var capacity: Int
+    }
+
+    @usableFromInline let header: UnsafeMutablePointer<Header>
+
+    init(capacity: Int) {
+      let capacity = max(16, capacity)
+      header = .allocate(capacity: 1)
+      header.initialize(
+        to: Header(base: .allocate(capacity: capacity), count: 0, capacity: capacity))
+    }
+
+    func deallocate() {
+      header.pointee.base.deallocate()
+      header.deallocate()
+    }
+
+    @inlinable var count: Int { header.pointee.count }
+
+    @inlinable
+    subscript(index: Int) -> Entry {
+      get {
+        precondition(index >= 0 && index < header.pointee.count)
+        return header.pointee.base[index]
+      }
+      nonmutating _modify {
+        precondition(index >= 0 && index < header.pointee.count)
+        yield &header.pointee.base[index]
+      }
+    }
+
+    @usableFromInline
+    func append(_ entry: Entry) {
+      let count = header.pointee.count
+      if count == header.pointee.capacity {
+        // Entries own nothing: their bytes can be moved.
+        let grown = UnsafeMutablePointer<Entry>.allocate(capacity: count * 2)
+        grown.moveInitialize(from: header.pointee.base, count: count)
+        header.pointee.base.deallocate()
+        header.pointee.base = grown
+        header.pointee.capacity = count * 2
+      }
+      (header.pointee.base + count).initialize(to: entry)
+      header.pointee.count = count + 1
+    }
   }
 
   package var root: Slot { Slot(0) }

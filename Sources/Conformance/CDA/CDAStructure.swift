@@ -7,17 +7,22 @@ struct CDAStructure {
   private var findings = FindingList()
   private var ids: Set<Text> = []
   private var match = ContentMatch()
+  private let scope: CDAScope
+  /// Whether all that the element in hand contains is in question.
+  private var isWhole = false
+
+  private init(scope: CDAScope) { self.scope = scope }
 
   /// The findings about a document, in the order of their places.
-  static func issues(in tree: Tree) -> [Issue] { findings(in: tree).issues(in: tree) }
+  static func issues(in tree: Tree) -> [Issue] { findings(in: tree, .all).issues(in: tree) }
 
-  /// The nodes at which a document breaks a rule.
-  static func faults(in tree: Tree) -> [CDAFault] {
-    findings(in: tree).faults
+  /// The nodes at which a document, or what of it is in question, breaks a rule.
+  static func faults(in tree: Tree, _ scope: CDAScope) -> [CDAFault] {
+    findings(in: tree, scope).faults
   }
 
-  private static func findings(in tree: Tree) -> FindingList {
-    var walk = CDAStructure()
+  private static func findings(in tree: Tree, _ scope: CDAScope) -> FindingList {
+    var walk = CDAStructure(scope: scope)
     tree.withCursor { root in
       guard root.name == .ClinicalDocument, root.node.flags.space == .v3 else {
         return walk.findings.add(Conformance.wrongRoot, at: 0, "the root is not ClinicalDocument")
@@ -30,6 +35,12 @@ struct CDAStructure {
   private func title(_ type: Int) -> String { facts.title(of: type).string }
 
   private mutating func element(_ element: Cursor, _ declared: Int) {
+    let before = isWhole
+    defer { isWhole = before }
+    if !isWhole {
+      guard scope.reaches(element.index) else { return }
+      isWhole = scope.isWhole(element.index)
+    }
     var type = declared
     if let named = element.attribute(.type), named.node.flags.space == .xsi {
       let name = named.text.trimmed
@@ -82,7 +93,7 @@ struct CDAStructure {
         findings.add(Conformance.repeatedID, at: attribute.index, "an ID that stood before")
       }
     }
-    for needed in allowed where needed.isRequired {
+    for needed in facts.requiredAttributes(of: type) {
       if element.attribute(needed.name) == nil {
         findings.add(
           Conformance.missingCDAAttribute, at: element.index,

@@ -106,19 +106,28 @@ struct CDATemplates {
     return walk.findings.issues(in: tree)
   }
 
-  /// The nodes at which a document, or the given ones of its elements, break a rule of a template that
-  /// they claim.
-  static func faults(in tree: Tree, at nodes: Set<Int>?) -> [CDAFault] {
+  /// The nodes at which a document, or what of it is in question, breaks a rule of a template that it
+  /// claims.
+  static func faults(in tree: Tree, _ scope: CDAScope) -> [CDAFault] {
     var walk = CDATemplates(errorsOnly: true)
-    tree.withCursor { root in
-      guard let nodes else { return walk.check(root) }
-      for node in nodes.sorted() { walk.check(element: root.at(node)) }
-    }
+    tree.withCursor { walk.check($0, scope) }
     return walk.findings.faults
   }
 
-  private mutating func check(_ root: Cursor) {
-    for position in 0..<root.end { check(element: root.at(position)) }
+  private mutating func check(_ root: Cursor, _ scope: CDAScope = .all) {
+    var position = 0
+    while position < root.end {
+      let element = root.at(position)
+      if scope.isWhole(position) {
+        for position in position..<element.end { check(element: root.at(position)) }
+        position = element.end
+      } else if scope.reaches(position) {
+        check(element: element)
+        position += 1
+      } else {
+        position = element.end
+      }
+    }
   }
 
   private mutating func check(element: Cursor) {

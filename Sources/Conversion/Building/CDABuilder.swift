@@ -43,10 +43,16 @@ final class CDABuilder {
   var unfinished: [(slot: Draft.Slot, skeleton: Skeleton)] = []
   /// What stands in the document as the source of FHIR kept it: the extension that had it, by its slot.
   var restoredSlots: [Draft.Slot: Int] = [:]
+  /// How what stands in the document again got there, by the extensions that had it.
+  var restorations: [Int: Restoration] = [:]
+  /// Elements that were made for a piece that has been taken back, and hold another.
+  var shells: [Draft.Slot] = []
+  /// What has been done for the piece of content in hand.
+  var changes: [Restoration.Change] = []
   /// What was restored and cannot satisfy the profile of its place: extensions, by their nodes.
   var unlawful: Set<Int> = []
   /// What an earlier attempt has shown to be unlawful.
-  private(set) var bans: Bans
+  var bans: Bans
   /// The templates that each element claims.
   var claims: [Draft.Slot: [Bans.Claim]] = [:]
   /// How often the statements of a resource have claimed a template, by the first of those claims.
@@ -58,13 +64,15 @@ final class CDABuilder {
   /// Resources that hold the source of the FHIR.
   var passedOver: Set<Int> = []
   /// Codes that stand only because a path names them.
-  var pathCodes: Set<Draft.Slot> = []
+  var pathCodes = SlotSet()
   /// Attributes that stand as the source of the FHIR had them, lawful or not.
-  var verbatim: Set<Draft.Slot> = []
+  var verbatim = SlotSet()
   /// What of the medication of the statement in hand is nowhere.
   var medicationParts: [(path: Text, node: Cursor)] = []
+  /// The types of elements, by their slots, as far as they have been asked for.
+  var types: [Int32] = []
   /// Attributes whose value is by rule.
-  var ruled: Set<Draft.Slot> = []
+  var ruled = SlotSet()
   /// The Provenances of each resource.
   var provenances: [Int: [Cursor]] = [:]
   /// How deep statements stand in each other.
@@ -101,9 +109,10 @@ final class CDABuilder {
   func giveUp(_ claims: Set<Bans.Claim>) -> [Draft.Slot] {
     bans.claims.formUnion(claims)
     var changed: [Draft.Slot] = []
-    for (element, known) in self.claims.sorted(by: { $0.key.index < $1.key.index }) {
+    if claims.isEmpty { return changed }
+    let losing = self.claims.filter { $0.value.contains(where: claims.contains) }
+    for (element, known) in losing.sorted(by: { $0.key.index < $1.key.index }) {
       let lost = known.filter(claims.contains)
-      guard !lost.isEmpty else { continue }
       changed.append(element)
       self.claims[element] = known.filter { !claims.contains($0) }
       for id in draft.children(of: element) where draft.name(of: id) == .templateId {
@@ -137,6 +146,7 @@ final class CDABuilder {
     } else {
       slot = draft.add(name, .string, text, in: element)
     }
+    if name == .type, Int(element.index) < types.count { types[Int(element.index)] = 0 }
     note(value.origin, slot)
     return slot
   }
@@ -241,6 +251,12 @@ struct Bans {
     let resource: Int
     let root: String
     let number: Int
+
+    func hash(into hasher: inout Hasher) {
+      // The templates of a resource are few, and the numbers tell most of them apart.
+      hasher.combine(resource)
+      hasher.combine(number)
+    }
   }
 }
 
@@ -302,5 +318,21 @@ struct ResourceTable {
       return nil
     }
     return byPath[reference.slice(before + 1..<reference.count)].map { entries[$0].resource }
+  }
+}
+
+/// Slots of a draft: a bit for each.
+struct SlotSet {
+  private var words: [UInt64] = []
+
+  mutating func insert(_ slot: Draft.Slot) {
+    let word = Int(slot.index) >> 6
+    while words.count <= word { words.append(0) }
+    words[word] |= 1 << UInt64(slot.index & 63)
+  }
+
+  func contains(_ slot: Draft.Slot) -> Bool {
+    let word = Int(slot.index) >> 6
+    return word < words.count && words[word] & 1 << UInt64(slot.index & 63) != 0
   }
 }

@@ -7,13 +7,22 @@ import Definitions
 /// In a draft for CDA an element is an object, an attribute is a string and text is `text`.
 struct CDAFreezer {
   private let draft: Draft
-  private let verbatim: Set<Draft.Slot>
+  private let verbatim: SlotSet
   private let shapes = CDAShapes.r2
   private let facts = CDAFacts.r2
   private var nodes: [Node] = []
   private var bytes: [UInt8] = []
   private var places: [Int32]
   private var names: LocalNames
+  /// Elements that are being laid down, one stretch for each open element.
+  private var members: [Member] = []
+
+  private struct Member {
+    let slot: Draft.Slot
+    let order: Int
+    let type: Int
+    let space: Namespace
+  }
 
   /// The prefixes of a document, by the numbers that nodes have for them.
   private static let qualifiers = [
@@ -27,7 +36,7 @@ struct CDAFreezer {
   /// Attributes with values that the schema does not allow are left out, but for those that are
   /// `verbatim`.
   static func freeze(
-    _ draft: Draft, _ root: Draft.Slot, verbatim: Set<Draft.Slot>
+    _ draft: Draft, _ root: Draft.Slot, verbatim: SlotSet
   ) -> (tree: Tree, nodes: [Int32]) {
     var freezer = CDAFreezer(draft, verbatim)
     freezer.element(root, CDAFacts.r2.clinicalDocument, .v3, isRoot: true)
@@ -37,7 +46,7 @@ struct CDAFreezer {
     return (tree, freezer.places)
   }
 
-  private init(_ draft: Draft, _ verbatim: Set<Draft.Slot>) {
+  private init(_ draft: Draft, _ verbatim: SlotSet) {
     self.draft = draft
     self.verbatim = verbatim
     places = [Int32](repeating: -1, count: draft.count)
@@ -72,28 +81,43 @@ struct CDAFreezer {
     if facts.isMixed(type) {
       for child in children { content(child, type) }
     } else {
-      // What the schema requires and nobody wrote stands without information at its place.
-      var missing = shapes.needed(in: type).filter { name in
-        !children.contains { draft.name(of: $0) == name && draft.kind(of: $0) == .object }
-      }[...]
-      for (child, element, space) in sorted(children, type) {
-        while let first = missing.first, let wanted = shapes.element(first, in: type),
-          wanted.order < shapes.element(draft.name(of: child), in: type)?.order ?? Int.max
-        {
-          silent(first, wanted.type)
-          missing.removeFirst()
-        }
-        self.element(child, element, space)
-      }
-      let hasMaterial = children.contains {
-        [.manufacturedMaterial, .manufacturedLabeledDrug].contains(draft.name(of: $0))
-      }
-      if !hasMaterial { silentMaterial(of: draft.name(of: slot), type) }
-      for name in missing {
-        if let wanted = shapes.element(name, in: type) { silent(name, wanted.type) }
-      }
+      elements(children, of: draft.name(of: slot), type)
     }
     nodes[own].end = UInt32(nodes.count)
+  }
+
+  /// Lays down the child elements in their order. What the schema requires and nobody wrote stands without
+  /// information at its place.
+  private mutating func elements(_ children: Draft.Children, of name: Name, _ type: Int) {
+    let start = members.count
+    collect(children, type)
+    let end = members.count
+    var missing = shapes.needed(in: type)[...]
+    for position in start..<end {
+      let member = members[position]
+      while let first = missing.first {
+        if !has(first, start..<end) {
+          guard let wanted = shapes.element(first, in: type), wanted.order < member.order else {
+            break
+          }
+          silent(first, wanted.type)
+        }
+        missing.removeFirst()
+      }
+      element(member.slot, member.type, member.space)
+    }
+    let materials = [Name.manufacturedMaterial, .manufacturedLabeledDrug]
+    if name == .manufacturedProduct, !materials.contains(where: { has($0, start..<end) }) {
+      silentMaterial(of: name, type)
+    }
+    for name in missing where !has(name, start..<end) {
+      if let wanted = shapes.element(name, in: type) { silent(name, wanted.type) }
+    }
+    members.removeLast(end - start)
+  }
+
+  private func has(_ name: Name, _ range: Range<Int>) -> Bool {
+    range.contains { draft.name(of: members[$0].slot) == name }
   }
 
   /// An element of which nothing is known.
@@ -121,11 +145,11 @@ struct CDAFreezer {
 
   /// Attributes that the schema requires of the element in hand, where nobody wrote lawful ones.
   private mutating func completeAttributes(_ name: Name, behind element: Int, _ type: Int) {
-    for required in facts.attributes(of: type) where required.isRequired {
-      let isWritten = nodes[(element + 1)...].contains {
-        $0.kind == .attribute && $0.name == required.name
+    next: for required in facts.requiredAttributes(of: type) {
+      for written in element + 1..<nodes.count
+      where nodes[written].kind == .attribute && nodes[written].name == required.name {
+        continue next
       }
-      if isWritten { continue }
       let value =
         required.fixed ?? required.fallback
         ?? (required.name == .moodCode
@@ -187,31 +211,29 @@ struct CDAFreezer {
     }
   }
 
-  /// The elements in the order of the schema, those that it does not know last. Of elements that both
-  /// namespaces have, the first is CDA's own and the others are of the extension.
-  private func sorted(
-    _ children: Draft.Children, _ type: Int
-  ) -> [(slot: Draft.Slot, type: Int, space: Namespace)] {
-    var found: [(slot: Draft.Slot, order: Int, type: Int, space: Namespace)] = []
+  /// Puts the elements behind those that are being laid down, in the order of the schema, those that it
+  /// does not know last. Of elements that both namespaces have, the first is CDA's own and the others are
+  /// of the extension.
+  private mutating func collect(_ children: Draft.Children, _ type: Int) {
+    let start = members.count
     for child in children where draft.kind(of: child) == .object {
       let name = draft.name(of: child)
       let pair = shapes.pair(name, in: type)
       var element = pair?.v3 ?? pair?.sdtc
       var space: Namespace = pair?.v3 == nil && pair?.sdtc != nil ? .sdtc : .v3
-      if let own = pair?.v3, let other = pair?.sdtc, !own.isList,
-        found.contains(where: { draft.name(of: $0.slot) == name })
-      {
+      if let own = pair?.v3, let other = pair?.sdtc, !own.isList, has(name, start..<members.count) {
         element = other
         space = .sdtc
       }
-      found.append((child, element?.order ?? Int.max, element?.type ?? 0, space))
-      var position = found.count - 1
-      while position > 0, found[position].order < found[position - 1].order {
-        found.swapAt(position, position - 1)
+      members.append(
+        Member(
+          slot: child, order: element?.order ?? Int.max, type: element?.type ?? 0, space: space))
+      var position = members.count - 1
+      while position > start, members[position].order < members[position - 1].order {
+        members.swapAt(position, position - 1)
         position -= 1
       }
     }
-    return found.map { ($0.slot, $0.type, $0.space) }
   }
 }
 

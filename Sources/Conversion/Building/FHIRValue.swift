@@ -49,7 +49,13 @@ extension CDABuilder {
     ].filter { $0.node != nil || $0.shadow != nil }
   }
 
-  func value(_ name: Name, in object: Cursor) -> FHIRValue? { values(name, in: object).first }
+  func value(_ name: Name, in object: Cursor) -> FHIRValue? {
+    guard !object.node.flags.contains(.hasShadows) else { return values(name, in: object).first }
+    guard let plain = object.property(name) else { return nil }
+    let node = plain.kind == .array ? plain.children.first { $0.kind != .null } : plain
+    guard let node, node.kind != .null else { return nil }
+    return FHIRValue(node: node, shadow: nil)
+  }
 
   /// The primitive of a property that says something.
   func leaf(_ name: Name, in object: Cursor?) -> Cursor? {
@@ -58,11 +64,11 @@ extension CDABuilder {
 
   /// The first object of a property.
   func object(_ name: Name, in object: Cursor?) -> Cursor? {
-    object.flatMap { values(name, in: $0).lazy.compactMap(\.object).first }
+    object?.property(name)?.items.first { $0.kind == .object }
   }
 
   func objects(_ name: Name, in object: Cursor?) -> [Cursor] {
-    object.map { values(name, in: $0).compactMap(\.object) } ?? []
+    object?.property(name)?.items.filter { $0.kind == .object } ?? []
   }
 
   /// The value of a choice element, in whatever form it stands, with the type of the form.
@@ -84,11 +90,15 @@ extension CDABuilder {
 
   /// The first extension with a URL.
   func extended(_ url: StaticString, in object: Cursor?) -> Cursor? {
-    objects(.extension, in: object).first { leaf(.url, in: $0).map { $0.text == url } ?? false }
+    object?.property(.extension)?.items.first { isExtension($0, url) }
   }
 
   func allExtended(_ url: StaticString, in object: Cursor?) -> [Cursor] {
-    objects(.extension, in: object).filter { leaf(.url, in: $0).map { $0.text == url } ?? false }
+    object?.property(.extension)?.items.filter { isExtension($0, url) } ?? []
+  }
+
+  private func isExtension(_ extended: Cursor, _ url: StaticString) -> Bool {
+    extended.kind == .object && leaf(.url, in: extended).map { $0.text == url } ?? false
   }
 
   /// What the source of a FHIR document had at a place beside a value: the leaf with the content. It is

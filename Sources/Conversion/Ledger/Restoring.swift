@@ -62,7 +62,12 @@ struct KeptPath {
 extension CDABuilder {
   /// Writes back what an object keeps of the C-CDA that it was made from. What has no room there stays
   /// for ``carry(_:in:)``.
-  func restore(_ object: Cursor, _ levels: [Name: [Draft.Slot]]) {
+  ///
+  /// `statement` is the one beside which that travels: only with one can what turns out to be unlawful be
+  /// taken back.
+  func restore(
+    _ object: Cursor, _ levels: [Name: [Draft.Slot]], in statement: Draft.Slot? = nil
+  ) {
     var seen: [Text: Int] = [:]
     for kept in allExtended(FHIRBuilder.cdaContent, in: object)
     where !done.contains(kept.index) && !bans.contents.contains(kept.index) {
@@ -77,10 +82,15 @@ extension CDABuilder {
       seen[place.text, default: 0] += 1
       if seen[place.text, default: 0] > candidates.count { return }
       for level in candidates {
+        changes = []
         guard let slot = restore(content, path.steps.dropFirst(), below: level) else { continue }
         restoredSlots[slot] = kept.index
         done.insert(kept.index)
         markStructural(kept)
+        if let statement {
+          restorations[kept.index] = Restoration(
+            slot: slot, changes: changes, resource: object, statement: statement)
+        }
         break
       }
     }
@@ -93,7 +103,9 @@ extension CDABuilder {
     if step.name.hasPrefix("@") { return restoreAttribute(content, step, in: element) }
     if step.name == "text()" {
       guard cda.isMixed(type(of: element)), !hasParts(element) else { return nil }
-      return text(content.sourced, in: element)
+      let slot = text(content.sourced, in: element)
+      changes.append(.added(slot))
+      return slot
     }
     guard let name = NameTable.standard.lookUp(step.name.start, step.name.count) else { return nil }
     if steps.count == 1 { return restoreElement(content, name, in: element) }
@@ -106,6 +118,7 @@ extension CDABuilder {
       let slot = restore(content, steps.dropFirst(2), below: next.statement)
       // What was made for it and holds nothing else goes again.
       if slot == nil, let made = next.made { draft.remove(made) }
+      if slot != nil, let made = next.made { changes.insert(.added(made), at: 0) }
       return slot
     }
     let known = draft.children(of: element).filter {
@@ -126,7 +139,7 @@ extension CDABuilder {
       constant(.type, "CD", in: made)
     }
     let slot = restore(content, steps.dropFirst(), below: made)
-    if slot == nil { draft.remove(made) }
+    if slot == nil { draft.remove(made) } else { changes.insert(.added(made), at: 0) }
     return slot
   }
 
@@ -215,6 +228,7 @@ extension CDABuilder {
       guard draft.text(of: known) == content.text else {
         // A negation that was stated is not what a rule put there.
         guard ruled.contains(known) else { return nil }
+        changes.append(.replaced(known, draft.text(of: known)))
         return attribute(name, content.sourced, in: element)
       }
       note(.leaf(content), known)
@@ -222,6 +236,7 @@ extension CDABuilder {
     }
     let slot = attribute(name, content.sourced, in: element)
     verbatim.insert(slot)
+    changes.append(.added(slot))
     return slot
   }
 
@@ -246,17 +261,23 @@ extension CDABuilder {
     if let known = child(name, of: element), !isList(name, in: element) {
       // What says nothing makes room for what says something.
       guard saysNothing(known) || pathCodes.contains(known) else { return nil }
-      draft.remove(known)
+      makeRoom(known, in: element)
     } else if let known = child(name, of: element), saysNothing(known) {
-      draft.remove(known)
+      makeRoom(known, in: element)
     }
     guard let tree = Tree.xmlFragment(content.text) else { return nil }
     return tree.withCursor { root in
       guard root.kind == .element, root.name == name else { return nil }
       guard let slot = copy(root, into: element) else { return nil }
       note(.leaf(content), slot)
+      changes.append(.added(slot))
       return slot
     }
+  }
+
+  private func makeRoom(_ known: Draft.Slot, in element: Draft.Slot) {
+    draft.remove(known)
+    changes.append(.removed(known, from: element))
   }
 
   func saysNothing(_ element: Draft.Slot) -> Bool {
@@ -291,5 +312,66 @@ extension CDABuilder {
       }
     }
     return slot
+  }
+}
+
+// MARK: Taking back
+
+/// What was done to a document to write back one piece of kept content.
+struct Restoration {
+  enum Change {
+    case added(Draft.Slot)
+    case removed(Draft.Slot, from: Draft.Slot)
+    case replaced(Draft.Slot, Text)
+  }
+
+  let slot: Draft.Slot
+  let changes: [Change]
+  /// The resource that kept the content, and the statement that it is.
+  let resource: Cursor
+  let statement: Draft.Slot
+}
+
+extension CDABuilder {
+  /// Takes content that is unlawful at its place out of the document as it is, and lets it travel beside
+  /// its statement; the statements, or `nil` where some of it belongs to none.
+  func takeBack(_ contents: Set<Int>) -> [Draft.Slot]? {
+    let found = contents.sorted().compactMap { kept in restorations[kept].map { (kept, $0) } }
+    guard found.count == contents.count else { return nil }
+    bans.contents.formUnion(contents)
+    for (_, restoration) in found { restoredSlots[restoration.slot] = nil }
+    for (kept, restoration) in found.reversed() { undo(restoration, kept) }
+    // What was made for several pieces goes with the last of them.
+    for shell in shells where !holdsRestored(shell) { draft.remove(shell) }
+    var changed: [Draft.Slot] = []
+    for (_, restoration) in found where !changed.contains(restoration.statement) {
+      owner = restoration.resource
+      carry(restoration.resource, in: restoration.statement)
+      changed.append(restoration.statement)
+    }
+    complete()
+    return changed
+  }
+
+  private func undo(_ restoration: Restoration, _ kept: Int) {
+    restorations[kept] = nil
+    for change in restoration.changes.reversed() {
+      switch change {
+      case .added(let slot):
+        if holdsRestored(slot) { shells.append(slot) } else { draft.remove(slot) }
+      case .removed(let slot, let parent): draft.move(slot, to: parent)
+      case .replaced(let slot, let text): draft.replace(slot, .string, text)
+      }
+    }
+    for index in kept..<source.at(kept).end { use[index] = .untouched }
+  }
+
+  /// Whether something else that was restored stands in an element.
+  private func holdsRestored(_ element: Draft.Slot) -> Bool {
+    restoredSlots[element] != nil
+      || draft.children(of: element).contains { child in
+        draft.kind(of: child) == .object
+          ? holdsRestored(child) : restoredSlots[child] != nil
+      }
   }
 }

@@ -204,6 +204,15 @@ extension CDABuilder {
 
   /// The type of an element of the draft, by its way from the root and by `xsi:type`.
   func type(of slot: Draft.Slot) -> Int {
+    let place = Int(slot.index)
+    if place < types.count, types[place] != 0 { return Int(types[place]) }
+    let type = typeByPlace(of: slot)
+    while types.count <= place { types.append(0) }
+    types[place] = Int32(type)
+    return type
+  }
+
+  private func typeByPlace(of slot: Draft.Slot) -> Int {
     if slot == document { return cda.clinicalDocument }
     if let named = attribute(.type, of: slot) {
       let type = cda.type(named: draft.text(of: named))

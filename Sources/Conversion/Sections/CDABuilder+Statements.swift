@@ -44,7 +44,7 @@ extension CDABuilder {
     provenances(of: resource, in: statement)
     var candidates = levels.mapValues { [$0] }
     candidates[draft.name(of: statement), default: []].insert(statement, at: 0)
-    restore(resource, candidates)
+    restore(resource, candidates, in: statement)
     carry(resource, in: statement)
     (owner, done) = before
   }

@@ -294,9 +294,7 @@ extension CDABuilder {
 
   /// Fills in what templates require and no resource gave: as having no information.
   func finish() {
-    nameReferredTo()
     for (element, skeleton) in unfinished { finish(element, skeleton) }
-    unfinished = []
   }
 
   private func finish(_ element: Draft.Slot, _ skeleton: Skeleton) {

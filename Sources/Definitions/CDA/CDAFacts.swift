@@ -8,8 +8,11 @@ package final class CDAFacts: Sendable {
   private let strings: FactStrings
   /// The attributes of each type.
   private let attributes: [[Attribute]]
+  private let required: [[Attribute]]
   private let particles: [Particle]
   private let simpleTypes: [SimpleType]
+  private let simpleParts: [[Int]]
+  private let enumerations: [Set<Text>]
   /// The type of the root element `ClinicalDocument`.
   package let clinicalDocument: Int
 
@@ -26,18 +29,25 @@ package final class CDAFacts: Sendable {
       NameTable.standard.lookUp("ClinicalDocument")
       .map { facts.numbers(.cdaTypesByName)[Int($0.rawValue)] } ?? 0
     let rows = facts.numbers(.cdaAttributes)
-    attributes = (0..<types.count / FactsFormat.CDATypeField.count).map { type in
+    let attributes = (0..<types.count / FactsFormat.CDATypeField.count).map { type in
       let field = type * FactsFormat.CDATypeField.count
       let first = types[field + FactsFormat.CDATypeField.firstAttribute.rawValue]
       let count = types[field + FactsFormat.CDATypeField.attributeCount.rawValue]
       return (first..<first + count).map { Attribute(rows, $0, strings) }
     }
+    self.attributes = attributes
+    required = attributes.map { $0.filter(\.isRequired) }
     let parts = facts.numbers(.cdaParticles)
     particles = (0..<parts.count / FactsFormat.ParticleField.count).map { Particle(parts, $0) }
     let lists = facts.numbers(.lists)
     let simple = facts.numbers(.cdaSimpleTypes)
-    simpleTypes = (0..<simple.count / FactsFormat.SimpleTypeField.count).map {
-      SimpleType(simple, $0, lists, strings)
+    let made = (0..<simple.count / FactsFormat.SimpleTypeField.count).map {
+      CDAFacts.simpleType(simple, $0, lists, strings)
+    }
+    simpleTypes = made.map(\.type)
+    simpleParts = made.map { $0.type.kind == .enumeration ? [] : $0.list }
+    enumerations = made.map { type, list in
+      type.kind == .enumeration ? Set(list.map { strings[$0] }) : []
     }
   }
 
@@ -106,6 +116,11 @@ package final class CDAFacts: Sendable {
     type < attributes.count ? attributes[type] : []
   }
 
+  /// The attributes that a type requires.
+  package func requiredAttributes(of type: Int) -> [Attribute] {
+    type < required.count ? required[type] : []
+  }
+
   package func attribute(_ name: Name, of type: Int) -> Attribute? {
     type < attributes.count ? attributes[type].first { $0.name == name } : nil
   }
@@ -170,7 +185,7 @@ package final class CDAFacts: Sendable {
   // MARK: Simple types
 
   /// A type of attribute values and of simple texts.
-  package final class SimpleType: Sendable {
+  package struct SimpleType: Sendable {
     package enum Kind: Int, Sendable {
       case builtIn, enumeration, pattern, union, list, minimum
     }
@@ -179,38 +194,43 @@ package final class CDAFacts: Sendable {
     /// The name in the schema, or of the built-in type.
     package let title: Text
     package let base: Int
-    /// Members of a union, the item type of a list.
-    package let list: [Int]
-    /// The values of an enumeration.
-    package let values: Set<Text>
-    package let pattern: Text
     /// The form that values of a built-in type, or those that fit the pattern, have.
     package let form: CDAFormat.Form
-
-    fileprivate init(
-      _ rows: Facts.Numbers, _ number: Int, _ lists: Facts.Numbers, _ strings: FactStrings
-    ) {
-      func value(_ field: FactsFormat.SimpleTypeField) -> Int {
-        rows[number * FactsFormat.SimpleTypeField.count + field.rawValue]
-      }
-      let start = value(.list)
-      let list = start == 0 ? [] : (1...lists[start - 1]).map { lists[start - 1 + $0] }
-      kind = .init(rawValue: value(.kind)) ?? .builtIn
-      title = strings[value(.title)]
-      base = value(.base)
-      self.list = kind == .enumeration ? [] : list
-      values = kind == .enumeration ? Set(list.map { strings[$0] }) : []
-      pattern = strings[value(.pattern)]
-      switch kind {
-      case .builtIn: form = CDAFormat.Form(builtIn: title.string)
-      case .pattern: form = CDAFormat.Form(pattern: pattern.string)
-      case .minimum: form = CDAFormat.Form(minimum: pattern.string)
-      case .enumeration, .union, .list: form = .anything
-      }
-    }
+    package let pattern: Text
   }
 
   package func simpleType(_ number: Int) -> SimpleType { simpleTypes[number] }
 
+  /// The members of a union, the item type of a list.
+  package func parts(ofSimpleType number: Int) -> [Int] { simpleParts[number] }
+
+  /// Whether a text is a value of an enumeration.
+  package func enumeration(_ number: Int, has value: Text) -> Bool {
+    enumerations[number].contains(value)
+  }
+
   package var simpleTypeCount: Int { simpleTypes.count }
+
+  private static func simpleType(
+    _ rows: Facts.Numbers, _ number: Int, _ lists: Facts.Numbers, _ strings: FactStrings
+  ) -> (type: SimpleType, list: [Int]) {
+    func value(_ field: FactsFormat.SimpleTypeField) -> Int {
+      rows[number * FactsFormat.SimpleTypeField.count + field.rawValue]
+    }
+    let kind = SimpleType.Kind(rawValue: value(.kind)) ?? .builtIn
+    let title = strings[value(.title)]
+    let pattern = strings[value(.pattern)]
+    let form: CDAFormat.Form =
+      switch kind {
+      case .builtIn: CDAFormat.Form(builtIn: title.string)
+      case .pattern: CDAFormat.Form(pattern: pattern.string)
+      case .minimum: CDAFormat.Form(minimum: pattern.string)
+      case .enumeration, .union, .list: .anything
+      }
+    let start = value(.list)
+    let list = start == 0 ? [] : (1...lists[start - 1]).map { lists[start - 1 + $0] }
+    let type = SimpleType(
+      kind: kind, title: title, base: value(.base), form: form, pattern: pattern)
+    return (type, list)
+  }
 }

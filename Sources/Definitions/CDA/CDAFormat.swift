@@ -45,16 +45,17 @@ package enum CDAFormat {
     let type = facts.simpleType(number)
     switch type.kind {
     case .builtIn: return isOf(type.form, value.trimmed)
-    case .enumeration: return type.values.contains(value.trimmed)
+    case .enumeration: return facts.enumeration(number, has: value.trimmed)
     case .pattern:
       // A type derived from token, as `cs` is, has its white space collapsed first.
       let isText = facts.simpleType(type.base).title == "string"
       return isOf(type.form, isText ? value : value.trimmed)
         && (isText || isValid(value, type: type.base, facts))
-    case .union: return type.list.contains { isValid(value, type: $0, facts) }
+    case .union:
+      return facts.parts(ofSimpleType: number).contains { isValid(value, type: $0, facts) }
     case .list:
       return value.words.allSatisfy { word in
-        type.list.allSatisfy { isValid(word, type: $0, facts) }
+        facts.parts(ofSimpleType: number).allSatisfy { isValid(word, type: $0, facts) }
       }
     case .minimum: return isValid(value, type: type.base, facts) && isOf(type.form, value)
     }

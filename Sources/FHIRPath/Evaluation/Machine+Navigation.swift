@@ -18,7 +18,7 @@ extension Machine {
       push(step, of: stack[place])
       try charge(source)
     }
-    stack.removeSubrange(start..<end)
+    drop(start..<end)
   }
 
   /// The first name of a path: a type that the focus has, or a member of the focus.
@@ -188,7 +188,7 @@ extension Machine {
       place += 1
       try charge(operation)
     }
-    stack.removeSubrange(start..<start + sources)
+    drop(start..<start + sources)
   }
 
   // MARK: CDA

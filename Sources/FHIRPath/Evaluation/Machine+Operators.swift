@@ -7,7 +7,7 @@ extension Machine {
   mutating func binary(
     _ symbol: BinaryOperator, _ left: Int32, _ right: Int32, _ operation: Int32
   ) throws(FHIRPathError) {
-    let scope = variables
+    let scope = program.definesVariables ? variables : [:]
     let start = try result(of: left)
     if program.definesVariables { variables = scope }
     let middle = try result(of: right)

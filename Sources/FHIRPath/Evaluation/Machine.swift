@@ -63,7 +63,7 @@ struct Machine {
   private mutating func begin(_ program: Program, on item: Item?) {
     if program !== self.program {
       self.program = program
-      quantities = program.quantities
+      if !program.quantities.isEmpty || !quantities.isEmpty { quantities = program.quantities }
     } else if quantities.count > program.quantities.count {
       quantities = program.quantities
     }
@@ -133,7 +133,13 @@ struct Machine {
   }
 
   /// Takes everything from a place on off the stack.
-  mutating func drop(to start: Int) { stack.removeSubrange(start...) }
+  mutating func drop(to start: Int) { stack.removeLast(stack.count - start) }
+
+  /// Takes a stretch off the stack; what is above it moves down.
+  mutating func drop(_ range: Range<Int>) {
+    for place in range.upperBound..<stack.count { stack[place - range.count] = stack[place] }
+    stack.removeLast(range.count)
+  }
 
   private mutating func push(_ external: External, _ operation: Int32) throws(FHIRPathError) {
     switch external {

@@ -42,7 +42,12 @@ extension Machine {
     case .toTime, .convertsToTime: converted = toTemporal(item, .time)
     case .toQuantity, .convertsToQuantity:
       converted = try toQuantity(item, unit: call.count > 0 ? try text(0, call) : nil)
-    default: converted = asString(item).map { string($0) }
+    default:
+      if case .string = item {
+        converted = item
+      } else {
+        converted = asString(item).map { string($0) }
+      }
     }
     if function.isTest {
       push(converted != nil)

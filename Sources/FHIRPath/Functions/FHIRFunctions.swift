@@ -53,7 +53,7 @@ extension Machine {
         }
       }
     }
-    stack.removeSubrange(start..<end)
+    drop(start..<end)
   }
 
   private mutating func resolve(_ call: Call, _ start: Int) throws(FHIRPathError) {

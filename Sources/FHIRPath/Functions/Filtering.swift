@@ -39,7 +39,7 @@ extension Machine {
       }
       try charge(call.operation)
     }
-    stack.removeSubrange(start..<end)
+    drop(start..<end)
   }
 
   private mutating func ofType(_ call: Call, _ start: Int) throws(FHIRPathError) {
@@ -83,6 +83,6 @@ extension Machine {
       place += 1
       try charge(call.operation)
     }
-    stack.removeSubrange(start..<start + sources)
+    drop(start..<start + sources)
   }
 }

@@ -27,7 +27,7 @@ extension Machine {
 
   private mutating func skip(_ count: Int, _ start: Int) {
     let end = min(stack.count, start + max(0, min(count, stack.count - start)))
-    stack.removeSubrange(start..<end)
+    drop(start..<end)
   }
 
   private mutating func select(_ call: Call, _ start: Int, isIntersection: Bool)

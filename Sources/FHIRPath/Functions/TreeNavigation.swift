@@ -10,6 +10,6 @@ extension Machine {
       pushChildren(of: stack[place])
       try charge(call.operation)
     }
-    stack.removeSubrange(start..<end)
+    drop(start..<end)
   }
 }
