@@ -348,6 +348,7 @@ extension CDABuilder {
     var lesson = Bans()
     for fault in faults where slots[fault.node] >= 0 {
       var slot = draft.slot(at: slots[fault.node])
+      var part = fault.part
       while true {
         let claims = (claims[slot] ?? []).filter {
           fault.template == nil || fault.template == $0.root
@@ -355,12 +356,8 @@ extension CDABuilder {
         // The rules of sections and documents are about what stands in them as a whole.
         let isWhole = slot == document || draft.name(of: slot) == .section
         let isOfTemplate = fault.template != nil
-        let contents: [Int]
-        if slot == document {
-          contents = headerContents(fault.part)
-        } else {
-          contents = isWhole && !claims.isEmpty && isOfTemplate ? [] : restoredContents(of: slot)
-        }
+        let isAboutAll = isWhole && slot != document && !claims.isEmpty && isOfTemplate
+        let contents = isAboutAll ? [] : restoredContents(of: slot, part)
         if !contents.isEmpty {
           lesson.contents.formUnion(contents)
           break
@@ -371,25 +368,25 @@ extension CDABuilder {
         }
         guard let parent = draft.parent(of: slot), parent != draft.root else { break }
         slot = parent
+        part = nil
       }
     }
     return lesson
   }
 
-  /// What was restored in the header: in the part that a fault speaks of, or anywhere.
-  private func headerContents(_ part: String?) -> [Int] {
-    let name = part.flatMap(NameTable.standard.lookUp)
-    let parts = draft.children(of: document).filter { draft.name(of: $0) != .component }
-    let named = parts.filter { draft.name(of: $0) == name }
-    return (named.isEmpty && name != .component ? parts : named).flatMap(restoredContents)
-  }
-
-  /// What was restored below an element, up to the next one that claims a template.
-  private func restoredContents(of element: Draft.Slot) -> [Int] {
+  /// What was restored below an element, up to the next one that claims a template: in the children that a
+  /// fault speaks of, or anywhere. The body of a document is not meant.
+  private func restoredContents(of element: Draft.Slot, _ part: String? = nil) -> [Int] {
     if let own = restoredSlots[element] { return [own] }
+    let name = part.flatMap(NameTable.standard.lookUp).flatMap { name in
+      shapes.element(name, in: type(of: element)).map { _ in name }
+    }
     var found: [Int] = []
     for child in draft.children(of: element)
     where (claims[child] ?? []).isEmpty || restoredSlots[child] != nil {
+      let childName = draft.name(of: child)
+      if let name, childName != name { continue }
+      if element == document, childName == .component { continue }
       found += restoredContents(of: child)
     }
     return found

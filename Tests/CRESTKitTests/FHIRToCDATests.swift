@@ -314,6 +314,33 @@ struct FHIRToCDATests {
     #expect(made.xml.contains("until 2012-03-17"))
   }
 
+  @Test("What is unlawful at its place travels beside its statement, and nothing else with it")
+  func takenBack() throws {
+    func kept(_ path: String, _ content: String) -> String {
+      #"{"url":"https://crestkit.example/fhir/StructureDefinition/cda-content","extension":[{"url":"path","valueString":"\#(path)"},{"url":"content","valueString":"\#(content)"}]}"#
+    }
+    let extensions = [
+      kept("observation/effectiveTime", #"<effectiveTime nullFlavor=\"NA\"/>"#),
+      kept("observation/value/@displayName", "Drug allergy"),
+    ].joined(separator: ",")
+    let made = try made(
+      #"{"resourceType":"AllergyIntolerance","extension":[\#(extensions)],"category":["medication"],"type":"allergy","code":{"text":"Latex"}}"#
+    )
+    #expect(made.faults == [])
+    #expect(made.xml.contains("displayName=\"Drug allergy\""))
+    #expect(!made.xml.contains("<effectiveTime nullFlavor=\"NA\"/><"))
+    let back = try made.back("AllergyIntolerance").first
+    #expect(
+      values("extension.extension.valueString", of: back) == [
+        "observation/effectiveTime", "<effectiveTime nullFlavor=\"NA\"/>",
+        "observation/value/@displayName", "Drug allergy",
+      ])
+    #expect(
+      made.lines.allSatisfy {
+        $0.status != .dropped || !$0.path.hasSuffix("extension[1].valueString")
+      })
+  }
+
   // MARK: The patient
 
   @Test("A name in one piece can be read, and comes back as one piece")

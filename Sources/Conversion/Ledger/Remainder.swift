@@ -12,6 +12,23 @@ extension FHIRBuilder {
     uncarry(element, to: resource)
     markGuideLinks(of: element)
     keepRemainder(of: element, path: arena.join(element.nameText, Text("/")), in: resource)
+    sortKept(in: resource)
+  }
+
+  /// Puts what is kept in the order of its places, so that it is the same however it came here: kept now, or
+  /// carried by an act of a document that a conversion from FHIR made.
+  private func sortKept(in resource: Draft.Slot) {
+    var kept: [(path: Text, slot: Draft.Slot)] = []
+    for slot in draft.children(of: resource) where draft.name(of: slot) == .extension {
+      let url = draft.first(.url, in: slot).map { draft.text(of: $0) }
+      guard let url, url == Self.cdaContent, let place = draft.first(.extension, in: slot),
+        let path = draft.first(.valueString, in: place)
+      else { continue }
+      kept.append((draft.text(of: path), slot))
+    }
+    let sorted = kept.sorted { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
+    if zip(sorted, kept).allSatisfy({ $0.slot == $1.slot }) { return }
+    for (_, slot) in sorted { draft.move(slot, to: resource) }
   }
 
   /// Links to the guide follow from the codes of a statement, and are made again from those.

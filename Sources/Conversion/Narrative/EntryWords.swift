@@ -205,7 +205,7 @@ extension CDABuilder {
     if let narrative = object(.text, in: resource), let div = leaf(.div, in: narrative),
       leaf(.status, in: narrative).map({ $0.text == "additional" }) ?? false
     {
-      said.append(withoutTags(div.text))
+      said.append(words(ofDiv: div.text))
     }
     return said
   }

@@ -28,7 +28,7 @@ extension CDABuilder {
         .joined(separator: "\u{A0}"))
   }
 
-  func withoutTags(_ text: Text) -> Text {
+  private func withoutTags(_ text: Text) -> Text {
     var buffer = ByteBuffer(capacity: text.count)
     var isTag = false
     for byte in text.bytes {
@@ -42,6 +42,26 @@ extension CDABuilder {
       }
     }
     return arena.copy(buffer.text.trimmed)
+  }
+
+  /// The words of an XHTML `div`.
+  func words(ofDiv div: Text) -> Text {
+    guard let tree = Tree.xmlFragment(withoutEntities(div)) else { return withoutTags(div) }
+    return tree.withCursor { NarrativeIndex.words(of: $0, arena) }.trimmed
+  }
+
+  /// Whether there are words where the reference leads that stands for the narrative of a resource.
+  func refersToWords(of resource: Cursor) -> Bool {
+    guard let narrative = object(.text, in: resource), let div = leaf(.div, in: narrative),
+      let id = firstID(in: div.text), let tree = Tree.xmlFragment(withoutEntities(div.text))
+    else { return false }
+    return tree.withCursor { root in
+      (root.index..<root.end).contains { index in
+        let node = root.at(index)
+        return node.kind == .element && node.attribute(.id).map { $0.text == id } ?? false
+          && !NarrativeIndex.words(of: node, arena).isBlank
+      }
+    }
   }
 
   /// An ID of the narrative that nothing else has.

@@ -142,7 +142,7 @@ extension CDABuilder {
     case .null: break
     default:
       if node.name == .div {
-        found.append(withoutTags(node.text))
+        found.append(words(ofDiv: node.text))
       } else if node.name == .data {
         found.append(arena.copy("\(node.text.count) characters of data"))
       } else {

@@ -317,6 +317,8 @@ extension CDABuilder {
       case .time: silent(.effectiveTime, in: element)
       case .low, .high:
         let time = self.element(.effectiveTime, of: element)
+        // A time that was none in the source has no bounds either.
+        if attribute(.nullFlavor, of: time) != nil { continue }
         if let point = attribute(.value, of: time), child(.low, of: time) == nil {
           // The template wants an interval: it begins at the point.
           let low = add(.low, in: time)
@@ -342,6 +344,8 @@ extension CDABuilder {
           let value = add(.value, in: element)
           constant(.type, "CD", .required, in: value)
           constant(.code, "420134006", .required, in: value)
+          constant(.codeSystem, "2.16.840.1.113883.6.96", .required, in: value)
+        } else if let value = child(.value, of: element), attribute(.codeSystem, of: value) == nil {
           constant(.codeSystem, "2.16.840.1.113883.6.96", .required, in: value)
         }
       case .negation:

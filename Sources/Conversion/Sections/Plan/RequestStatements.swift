@@ -31,7 +31,15 @@ extension CDABuilder {
       requestStatus(request, in: statement)
       if let instruction { done.insert(instruction.key) }
       apply(PlanTable.request, request, to: statement)
-      if let leaf = instruction?.leaf { text(leaf.sourced, in: element(.text, of: statement)) }
+      if let leaf = instruction?.leaf {
+        let words = child(.text, of: statement)
+        let hasWords = words.map { draft.children(of: $0).contains { draft.kind(of: $0) == .text } }
+        if let words, hasWords ?? false || refersToWords(of: request) {
+          note(.leaf(leaf), words)
+        } else {
+          text(leaf.sourced, in: element(.text, of: statement))
+        }
+      }
       markIntent(request, statement)
       markAbsent(value(.code, in: request))
       author(of: request, .requester, .authoredOn, in: statement)
@@ -48,7 +56,7 @@ extension CDABuilder {
     else { return nil }
     // Its narrative must say the same: there is one text.
     guard let div = leaf(.div, in: object(.text, in: request)) else { return words }
-    return withoutTags(div.text) == said.text.trimmed ? words : nil
+    return self.words(ofDiv: div.text) == said.text.trimmed ? words : nil
   }
 
   /// The mood of a request, by its intent or as its source had it.
