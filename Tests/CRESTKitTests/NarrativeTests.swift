@@ -84,12 +84,12 @@ struct NarrativeTests {
     let made = try made(
       #"{"resourceType":"MedicationRequest","status":"active","intent":"order","authoredOn":"2026-05-01","medicationCodeableConcept":{"text":"Diltiazem"},"dosageInstruction":[{"text":"Diltiazem","timing":{"repeat":{"boundsPeriod":{"start":"2026-05-02","end":"2026-05-09"},"frequency":2,"period":1,"periodUnit":"d"}},"route":{"text":"Oral"},"asNeededBoolean":true,"doseAndRate":[{"doseQuantity":{"value":60,"unit":"mg"}}]}],"dispenseRequest":{"quantity":{"value":28,"unit":"tablets"},"numberOfRepeatsAllowed":1}}"#
     )
-    let often = "How often: 2 times a day, 2026-05-02 to 2026-05-09"
+    let often = "How often: 2 times a day; 2026-05-02 to 2026-05-09"
     #expect(
       rows(made) == [
         [
           "Diltiazem", "2026-05-02 to 2026-05-09",
-          "Status: active; Dose: 60 mg; Route: Oral; \(often); As needed; To hand out: 28 tablets, repeats: 1",
+          "Status: active; Intent: order; Dose: 60 mg; Route: Oral; \(often); As needed; To hand out: 28 tablets, repeats: 1",
         ]
       ])
   }
@@ -116,6 +116,88 @@ struct NarrativeTests {
     #expect(
       rows(made).contains(["Progress note", "2026-01-02T03:04:05Z", "Status: current; Soft lump"]))
     #expect(rows(made).contains(["Ulcer", "2026-01 to 2026-02", ""]))
+  }
+
+  @Test("What was not done reads so, and what has no value says that")
+  func notDone() throws {
+    let made = try made(
+      #"{"resourceType":"Procedure","status":"not-done","code":{"text":"Curettage"}}"#,
+      #"{"resourceType":"Procedure","status":"not-done","code":{"text":"No known procedures"}}"#,
+      #"{"resourceType":"Observation","status":"final","code":{"text":"Life support"}}"#)
+    #expect(
+      rows(made) == [
+        ["NOT done: Curettage", "", ""], ["No known procedures", "", ""],
+        ["Life support", "", "No value; Status: final"],
+      ])
+  }
+
+  @Test("What was handed out was so when it was handed out, and is named")
+  func dispense() throws {
+    let made = try made(
+      #"{"resourceType":"MedicationDispense","status":"completed","type":{"text":"First fill"},"medicationReference":{"display":"Ointment"},"quantity":{"value":30,"unit":"g"},"daysSupply":{"value":10,"unit":"d"},"whenHandedOver":"2026-03-17","dosageInstruction":[{"timing":{"event":["2026-01-15"]}}]}"#
+    )
+    #expect(
+      rows(made) == [
+        [
+          "Ointment", "2026-03-17",
+          "Status: completed; Handed out; Kind: First fill; Quantity: 30 g; For: 10 d; How often: 2026-01-15",
+        ]
+      ])
+    #expect(made.xml.contains("<originalText>Ointment</originalText>"))
+    #expect(made.faults == [])
+  }
+
+  @Test("A medicine of which only the name is known comes back as the reference that it was")
+  func nameOnly() throws {
+    let made = try made(
+      #"{"resourceType":"MedicationRequest","status":"active","intent":"order","medicationReference":{"reference":"Medication/m","display":"Ointment"}}"#
+    )
+    let back = try made.back("MedicationRequest").first
+    #expect(back?["medicationCodeableConcept"].isEmpty ?? false)
+    #expect(back?["medicationReference"].first?["display"].first?.value == "Ointment")
+  }
+
+  @Test("An allergy that is denied by its name is no allergy to that")
+  func deniedByName() throws {
+    let made = try made(
+      #"{"resourceType":"AllergyIntolerance","code":{"coding":[{"system":"http://snomed.info/sct","code":"716184000","display":"No known latex allergy"}]}}"#
+    )
+    #expect(!made.xml.contains(#"code="716184000""#))
+    #expect(made.xml.contains("<originalText>No known latex allergy</originalText>"))
+    #expect(made.faults == [])
+    let coding = try made.back("AllergyIntolerance").first?["code"].first?["coding"].first
+    #expect(coding?["code"].first?.value == "716184000")
+  }
+
+  @Test("The visit of the header has its time and its end in its own entry as well")
+  func visitTwice() throws {
+    let made = try Made(
+      source:
+        #"{"resourceType":"Bundle","type":"document","entry":[{"resource":{"resourceType":"Composition","status":"final","type":{"text":"T"},"subject":{"reference":"Patient/p"},"encounter":{"reference":"Encounter/e"},"date":"2026","author":[{"display":"D"}],"title":"T","section":[{"title":"S","code":{"coding":[{"system":"http://loinc.org","code":"46240-8"}]},"entry":[{"reference":"Encounter/e"}]}]}},{"resource":\#(FHIRToCDATests.patient)},{"resource":{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},"period":{"start":"2026-11-28","end":"2026-12-01"},"hospitalization":{"dischargeDisposition":{"text":"Home"}}}}]}"#
+    )
+    #expect(
+      made.xml.components(separatedBy: #"<low value="20261128"/><high value="20261201"/>"#).count
+        == 3)
+    #expect(made.xml.components(separatedBy: "<originalText>Home</originalText>").count == 3)
+    #expect(made.faults == [])
+    #expect(try made.back("Encounter").count == 1)
+  }
+
+  @Test("Each part of a pressure refers to the row with its value")
+  func rowsOfParts() throws {
+    func part(_ code: String, _ value: Int) -> String {
+      #"{"code":{"coding":[{"system":"http://loinc.org","code":"\#(code)"}]},"valueQuantity":{"value":\#(value),"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}"#
+    }
+    let made = try made(
+      #"{"resourceType":"Observation","status":"final","category":[{"coding":[{"code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"effectiveDateTime":"2026-02-11","component":[\#(part("8480-6", 120)),\#(part("8462-4", 80))]}"#
+    )
+    for (row, value) in [("row-2", "120"), ("row-3", "80")] {
+      let statement = made.xml.components(separatedBy: ##"<reference value="#\##(row)"/>"##)
+      #expect(statement.count == 2)
+      #expect(
+        statement.last?.components(separatedBy: "<value").dropFirst().first?.contains(value)
+          ?? false)
+    }
   }
 
   @Test("A section without entries says why, and what it says is not read back")

@@ -35,10 +35,22 @@ extension CDABuilder {
     return element
   }
 
+  /// Whether the first coding stands as the code though LOINC is asked for: a code of SNOMED CT may, with
+  /// that of LOINC as its translation, but for vital signs and the use of tobacco.
+  private func takesFirst(
+    _ codings: [Cursor], _ choice: CodeChoice, _ element: Draft.Slot
+  ) -> Bool {
+    guard choice.systems.contains(where: { Text($0) == "http://loinc.org" }),
+      leaf(.system, in: codings.first).map({ $0.text == "http://snomed.info/sct" }) ?? false,
+      let statement = draft.parent(of: element)
+    else { return false }
+    return !["22.4.27", "22.4.78", "22.4.85"].contains { claims($0, statement) }
+  }
+
   /// Writes the codings and the text of a concept into a CD.
   func fill(_ element: Draft.Slot, from concept: Cursor, _ choice: CodeChoice = .any) {
     let codings = objects(.coding, in: concept)
-    let main = self.main(of: codings, choice)
+    let main = takesFirst(codings, choice, element) ? 0 : self.main(of: codings, choice)
     if let main { coding(codings[main], into: element) }
     if main == nil, !codings.isEmpty {
       constant(

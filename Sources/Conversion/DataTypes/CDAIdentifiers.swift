@@ -42,6 +42,8 @@ extension CDABuilder {
       if value.text.isCDARoot, value.text.isOID || value.text.isUUID {
         attribute(.root, value.sourced, in: element)
       } else {
+        // Nobody knows whose number it is: it tells nothing apart.
+        constant(.nullFlavor, "UNK", Reason("an identifier without a system"), in: element)
         attribute(.extension, value.sourced, in: element)
       }
       return true

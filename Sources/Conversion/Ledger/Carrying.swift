@@ -234,6 +234,13 @@ extension FHIRBuilder {
       }
       type = facts.member(name, in: type).map(facts.type(of:)) ?? 0
     }
+    if let member = facts.member(last, in: type), let choice = facts.choice(of: member) {
+      // Of the forms of a choice element there is one.
+      for other in draft.children(of: slot) where draft.name(of: other) != last {
+        let form = facts.member(draft.name(of: other), in: type).flatMap(facts.choice(of:))
+        if form == choice { draft.remove(other) }
+      }
+    }
     if let member = facts.member(last, in: type), !facts.isList(member),
       let known = draft.first(last, in: slot)
     {

@@ -42,6 +42,8 @@ extension FHIRBuilder {
 
   private func keepRemainder(of element: Cursor, path: Text, in resource: Draft.Slot) {
     var counts: [Text: Int] = [:]
+    // A reaction is asserted whether or not its code says so.
+    let isReaction = element.attribute(.typeCode).map { $0.text == "MFST" } ?? false
     for child in element.children {
       switch child.kind {
       case .attribute where isLeft(child):
@@ -53,7 +55,7 @@ extension FHIRBuilder {
           note(.kept(child), $0)
         }
       case .element:
-        let kind = kind(of: child)
+        let kind = isReaction && child.name == .observation ? child.nameText : kind(of: child)
         // Relationships are told apart by what is in them.
         let key = statement(in: child).map { arena.join(child.nameText, self.kind(of: $0)) } ?? kind
         counts[key, default: 0] += 1

@@ -26,6 +26,9 @@ extension CDABuilder {
     parts.append(labelled("Method: ", values(.method, in: dosage)))
     if let timing = object(.timing, in: dosage) {
       parts.append(labelled("How often: ", timingWords(timing)))
+      if let bounds = object(.repeat, in: timing).flatMap({ choice(.bounds, in: $0) }) {
+        parts.append(words(of: bounds.value, bounds.type))
+      }
     }
     if let (needed, _) = choice(.asNeeded, in: dosage) {
       if needed.object != nil {
@@ -55,9 +58,6 @@ extension CDABuilder {
       }
       if let count = leaf(.count, in: rhythm) {
         parts.append(arena.join(count.text, Text(" times in all")))
-      }
-      if let bounds = choice(.bounds, in: rhythm) {
-        parts.append(words(of: bounds.value, bounds.type))
       }
     }
     return joined(parts.filter { !$0.isBlank }, ", ")

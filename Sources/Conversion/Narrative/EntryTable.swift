@@ -52,9 +52,10 @@ extension CDABuilder {
     self.text(Sourced(EmptyWords.words(for: code), .rule(.words)), in: content)
   }
 
-  /// Refers from the statements of what has a row to that.
+  /// Refers from the statements of what has a row to that; from one that is a part as well to the row of
+  /// the part, which has the value.
   func refer(to rows: [Int: Text]) {
-    for (node, row) in rows.sorted(by: { $0.key < $1.key }) {
+    for (node, row) in rows.sorted(by: { $0.key > $1.key }) {
       if let statement = statements[node] { refer(statement, to: row) }
     }
   }

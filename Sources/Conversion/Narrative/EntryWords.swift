@@ -24,8 +24,11 @@ extension CDABuilder {
       node: resource.index, what: what(resource, type), when: when(resource), details: [])
     if isRefuted(resource) {
       words.what = refuted(words.what, resource, type)
+    } else if leaf(.status, in: resource).map({ $0.text == "not-done" }) ?? false {
+      words.what =
+        deniesItself(words.what) ? words.what : arena.join(Text("NOT done: "), words.what)
     } else {
-      words.details = standing(of: resource)
+      words.details = standing(of: resource, type)
     }
     words.details += details(resource, type, words.what)
     words.details.removeAll { $0.isBlank }
@@ -68,8 +71,9 @@ extension CDABuilder {
       .code, .vaccineCode, .medicationCodeableConcept, .codeCodeableConcept, .title, .description,
       .type, .relationship, .name,
     ]
-    // The type of an allergy is not what it is about.
-    for name in concepts where name != .type || type != .AllergyIntolerance {
+    // The type of an allergy, or of what was handed out, is not what it is about.
+    let hasType = type != .AllergyIntolerance && type != .MedicationDispense
+    for name in concepts where name != .type || hasType {
       if let words = value(name, in: resource).map(words(of:)), !words.isEmpty { return words }
     }
     for name in [Name.medicationReference, .device, .codeReference] {
@@ -78,10 +82,11 @@ extension CDABuilder {
         for name in [Name.code, .type, .deviceName] {
           if let words = value(name, in: target).map(words(of:)), !words.isEmpty { return words }
         }
-        let parts = objects(.ingredient, in: target).compactMap {
-          value(.itemCodeableConcept, in: $0).map(words(of:))
+        let parts = objects(.ingredient, in: target).map(ingredient).filter { !$0.isEmpty }
+        if !parts.isEmpty {
+          let form = value(.form, in: target).map(words(of:)) ?? .empty
+          return joined(parts + (form.isEmpty ? [] : [form]), ", ")
         }
-        if !parts.isEmpty { return joined(parts, ", ") }
       }
       if let display = leaf(.display, in: reference) { return display.text }
     }
@@ -89,6 +94,15 @@ extension CDABuilder {
     if type == .Condition || type == .AllergyIntolerance { return kind }
     let categories = values(.category, in: resource).map(words(of:)).filter { !$0.isEmpty }
     return categories.isEmpty ? kind : arena.join(kind, Text(", "), joined(categories, ", "))
+  }
+
+  private func ingredient(_ ingredient: Cursor) -> Text {
+    let parts = [
+      value(.itemCodeableConcept, in: ingredient).map(words(of:))
+        ?? object(.itemReference, in: ingredient).map(name(of:)) ?? .empty,
+      value(.strength, in: ingredient).map(words(of:)) ?? .empty,
+    ]
+    return joined(parts.filter { !$0.isEmpty }, " ")
   }
 
   /// What a row is about where the resource does not say it.
@@ -119,7 +133,7 @@ extension CDABuilder {
 
   /// What is not there, so that nobody reads it as something that is. Words that deny already stay.
   private func refuted(_ what: Text, _ resource: Cursor, _ type: Name) -> Text {
-    if what.hasPrefix("No ") || what.hasPrefix("no ") || what.hasPrefix("NO ") { return what }
+    if deniesItself(what) { return what }
     let isAllergy = type == .AllergyIntolerance
     let concept = object(.code, in: resource)
     let general: [StaticString] = isAllergy ? ["105590001", "410942007"] : ["55607006"]
@@ -129,19 +143,33 @@ extension CDABuilder {
     return arena.join(Text("NOT present: "), what)
   }
 
+  /// Whether words say by themselves that there is nothing.
+  func deniesItself(_ words: Text) -> Bool {
+    words.hasPrefix("No ") || words.hasPrefix("no ") || words.hasPrefix("NO ")
+  }
+
   // MARK: Details
 
   /// How a statement stands, each word with what it is about.
-  private func standing(of resource: Cursor) -> [Text] {
+  private func standing(of resource: Cursor, _ type: Name) -> [Text] {
     var said: [Text] = []
     if leaf(.doNotPerform, in: resource).map({ $0.text == "true" }) ?? false {
       said.append(Text("NOT to be done"))
     }
     if isDenied(resource) { said.append(Text("NOT so: this is denied")) }
     said += result(resource)
+    let isAnswered = [Name.hasMember, .component].contains { value($0, in: resource) != nil }
+    if type == .Observation, said.allSatisfy(\.isEmpty), !isAnswered {
+      said.append(Text("No value"))
+    }
+    if leaf(.isSubpotent, in: resource).map({ $0.text == "true" }) ?? false {
+      said.append(Text("SUBPOTENT dose"))
+    }
     let names: [(Name, StaticString)] = [
       (.status, "Status: "), (.lifecycleStatus, "Status: "), (.clinicalStatus, "Status: "),
       (.achievementStatus, "Achievement: "), (.verificationStatus, "Verification: "),
+      (.intent, "Intent: "), (.docStatus, "Document status: "),
+      (.securityLabel, "Confidentiality: "),
     ]
     for (name, label) in names { said.append(labelled(label, values(name, in: resource))) }
     return said
@@ -175,8 +203,9 @@ extension CDABuilder {
     let labels: [(Name, StaticString)] = [
       (.statusReason, "Reason for this: "), (.criticality, "Criticality: "),
       (.severity, "Severity: "), (.bodySite, "Site: "), (.site, "Site: "), (.route, "Route: "),
-      (.method, "Method: "), (.conclusion, "Conclusion: "), (.outcome, "Outcome: "),
-      (.lotNumber, "Lot: "), (.expirationDate, "Expires: "), (.class, "Class: "),
+      (.method, "Method: "), (.conclusion, "Conclusion: "), (.conclusionCode, "Conclusion: "),
+      (.outcome, "Outcome: "),
+      (.lotNumber, "Lot: "), (.expirationDate, "Expires: "),
       (.reasonCode, "Reason: "), (.orderDetail, "Order: "), (.patientInstruction, "Instruction: "),
     ]
     for (name, label) in labels { said.append(labelled(label, values(name, in: resource))) }
@@ -186,6 +215,13 @@ extension CDABuilder {
     case .FamilyMemberHistory: said += objects(.condition, in: resource).map(familyCondition)
     case .Encounter: said += visit(resource)
     case .Goal: said += objects(.target, in: resource).map(target)
+    case .MedicationDispense: said += handedOut(resource)
+    case .Immunization: said += objects(.protocolApplied, in: resource).map(series)
+    case .Condition: said += objects(.stage, in: resource).map(stage)
+    case .CarePlan: said += plan(resource)
+    case .CareTeam: said += objects(.participant, in: resource).map(member)
+    case .Coverage: said += coverage(resource)
+    case .DiagnosticReport: said += objects(.presentedForm, in: resource).map(file)
     case .DocumentReference: said += objects(.content, in: resource).compactMap(document)
     default: break
     }
@@ -195,6 +231,10 @@ extension CDABuilder {
     if let supply = object(.dispenseRequest, in: resource) { said.append(supplyWords(supply)) }
     said.append(labelled("Dose: ", object(.doseQuantity, in: resource).flatMap(quantity) ?? .empty))
     said.append(labelled("By: ", performers(of: resource)))
+    said.append(labelled("Ordered by: ", names(of: objects(.requester, in: resource))))
+    said.append(labelled("Author: ", names(of: objects(.author, in: resource))))
+    said.append(
+      labelled("Interpreted by: ", names(of: objects(.resultsInterpreter, in: resource))))
     said.append(labelled("At: ", names(of: objects(.location, in: resource))))
     said.append(labelled("Expressed by: ", names(of: objects(.expressedBy, in: resource))))
     said.append(labelled("About: ", names(of: objects(.supportingInfo, in: resource))))
@@ -221,10 +261,97 @@ extension CDABuilder {
 
   private func familyCondition(_ condition: Cursor) -> Text {
     let name = value(.code, in: condition).map(words(of:)) ?? .empty
-    let onset = choice(.onset, in: condition).map { words(of: $0.value, $0.type) } ?? .empty
-    let outcome = value(.outcome, in: condition).map(words(of:)) ?? .empty
-    let parts = [name, labelled("since ", onset), outcome].filter { !$0.isEmpty }
-    return labelled("Condition: ", joined(parts, ", "))
+    let onset = choice(.onset, in: condition)
+    let began = onset.map { words(of: $0.value, $0.type) } ?? Text.empty
+    let isAge = onset.map { $0.type == "Age" } ?? false
+    let isFatal = leaf(.contributedToDeath, in: condition).map { $0.text == "true" } ?? false
+    let notes = objects(.note, in: condition).compactMap { leaf(.text, in: $0)?.text }
+    let parts =
+      [
+        name, isAge ? labelled("onset at age ", began) : labelled("onset ", began),
+        value(.outcome, in: condition).map(words(of:)) ?? .empty,
+        isFatal ? Text("contributed to death") : .empty,
+      ] + notes
+    return labelled("Condition: ", joined(parts.filter { !$0.isEmpty }, ", "))
+  }
+
+  private func handedOut(_ dispense: Cursor) -> [Text] {
+    [
+      Text("Handed out"), labelled("Kind: ", values(.type, in: dispense)),
+      labelled("Quantity: ", object(.quantity, in: dispense).flatMap(quantity) ?? .empty),
+      labelled("For: ", object(.daysSupply, in: dispense).flatMap(quantity) ?? .empty),
+    ]
+  }
+
+  /// `HepA dose 1 of 2`.
+  private func series(_ applied: Cursor) -> Text {
+    let number = choice(.doseNumber, in: applied).map { words(of: $0.value) } ?? .empty
+    let count = choice(.seriesDoses, in: applied).map { words(of: $0.value) } ?? .empty
+    let targets = values(.targetDisease, in: applied).map(words(of:))
+    let parts = [
+      joined(targets.filter { !$0.isEmpty }, ", "), labelled("dose ", number),
+      labelled("of ", count),
+    ]
+    return joined(parts.filter { !$0.isEmpty }, " ")
+  }
+
+  private func stage(_ stage: Cursor) -> Text {
+    labelled("Stage: ", value(.summary, in: stage).map(words(of:)) ?? .empty)
+  }
+
+  private func plan(_ plan: Cursor) -> [Text] {
+    var said = [
+      labelled("For: ", names(of: objects(.addresses, in: plan))),
+      labelled("Goal: ", names(of: objects(.goal, in: plan))),
+    ]
+    for activity in objects(.activity, in: plan) {
+      if let reference = object(.reference, in: activity) {
+        said.append(labelled("Activity: ", name(of: reference)))
+      }
+      guard let detail = object(.detail, in: activity) else { continue }
+      let isForbidden = leaf(.doNotPerform, in: detail).map { $0.text == "true" } ?? false
+      let scheduled = choice(.scheduled, in: detail)
+      let time = scheduled.map { found in
+        let words = words(of: found.value, found.type)
+        return words.isEmpty ? found.value.object.map(timingWords) ?? .empty : words
+      }
+      let parts = [
+        isForbidden ? Text("NOT to be done:") : .empty,
+        value(.code, in: detail).map(words(of:)) ?? .empty,
+        leaf(.description, in: detail)?.text ?? .empty, time ?? Text.empty,
+        labelled("status ", leaf(.status, in: detail)?.text ?? .empty),
+      ]
+      said.append(labelled("Activity: ", joined(parts.filter { !$0.isEmpty }, " ")))
+    }
+    return said
+  }
+
+  private func member(_ participant: Cursor) -> Text {
+    let name = object(.member, in: participant).map(name(of:)) ?? .empty
+    let roles = joined(values(.role, in: participant).map(words(of:)), ", ")
+    return labelled("Member: ", joined([name, roles].filter { !$0.isEmpty }, ", "))
+  }
+
+  private func coverage(_ coverage: Cursor) -> [Text] {
+    let classes = objects(.class, in: coverage).map { named in
+      let parts = [
+        value(.type, in: named).map(words(of:)) ?? .empty, leaf(.value, in: named)?.text ?? .empty,
+        leaf(.name, in: named)?.text ?? .empty,
+      ]
+      return joined(parts.filter { !$0.isEmpty }, " ")
+    }
+    let identifiers = objects(.identifier, in: coverage).compactMap { leaf(.value, in: $0)?.text }
+    return [
+      labelled("Payer: ", names(of: objects(.payor, in: coverage))),
+      labelled("Member: ", leaf(.subscriberId, in: coverage)?.text ?? .empty),
+      labelled("Number: ", joined(identifiers, ", ")),
+      labelled("Relationship: ", values(.relationship, in: coverage)),
+    ] + classes
+  }
+
+  private func file(_ attachment: Cursor) -> Text {
+    let parts = [Name.title, .contentType, .url].compactMap { leaf($0, in: attachment)?.text }
+    return labelled("Attached: ", joined(parts, ", "))
   }
 
   private func visit(_ encounter: Cursor) -> [Text] {
@@ -233,6 +360,7 @@ extension CDABuilder {
     let discharge = objects(.hospitalization, in: encounter).lazy
       .compactMap { self.value(.dischargeDisposition, in: $0) }.first
     return [
+      labelled("Class: ", values(.class, in: encounter)),
       labelled("By: ", names(of: objects(.participant, in: encounter).compactMap(individual))),
       labelled("At: ", names(of: places)), labelled("Diagnosis: ", names(of: diagnoses)),
       labelled("Discharged to: ", discharge.map(words(of:)) ?? .empty),

@@ -109,8 +109,13 @@ extension CDABuilder {
 
   // MARK: Who and what
 
+  /// The names of what references lead to, each once.
   func names(of references: [Cursor]) -> Text {
-    joined(references.map(name(of:)).filter { !$0.isEmpty }, ", ")
+    var names: [Text] = []
+    for name in references.map(name(of:)) where !name.isEmpty && !names.contains(name) {
+      names.append(name)
+    }
+    return joined(names, ", ")
   }
 
   /// Whom or what a reference leads to, by name.
@@ -119,10 +124,7 @@ extension CDABuilder {
       return leaf(.display, in: reference)?.text ?? .empty
     }
     switch ResourceTable.type(of: target) {
-    case .PractitionerRole:
-      let parts = [Name.practitioner, .organization].map { names(of: objects($0, in: target)) }
-      let codes = values(.code, in: target).map(words(of:))
-      return joined((parts + codes).filter { !$0.isEmpty }, ", ")
+    case .PractitionerRole: return roleWords(target)
     case .Practitioner, .Patient, .RelatedPerson:
       return objects(.name, in: target).first.map(personWords) ?? .empty
     default:
@@ -132,6 +134,13 @@ extension CDABuilder {
       }
       return leaf(.display, in: reference)?.text ?? .empty
     }
+  }
+
+  /// Who has a role, what it is, and for whom.
+  func roleWords(_ role: Cursor) -> Text {
+    let parts = [Name.practitioner, .organization].map { names(of: objects($0, in: role)) }
+    let codes = (values(.code, in: role) + values(.specialty, in: role)).map(words(of:))
+    return joined((parts + codes).filter { !$0.isEmpty }, ", ")
   }
 
   /// A name of a person as people write it.
@@ -147,6 +156,10 @@ extension CDABuilder {
 
   /// When something was. A time at which it was only written down or ordered says so.
   func when(_ resource: Cursor) -> Text {
+    // What was handed out was so then, whenever it is to be taken.
+    for name in [Name.whenHandedOver, .whenPrepared] {
+      if let time = leaf(name, in: resource) { return time.text }
+    }
     if let onset = choice(.onset, in: resource) {
       let end = choice(.abatement, in: resource).map { words(of: $0.value, $0.type) }
       let start = words(of: onset.value, onset.type)
@@ -175,10 +188,12 @@ extension CDABuilder {
     if let period = object(.period, in: object(.context, in: resource)).flatMap(periodWords) {
       return period
     }
+    let isHistory = ResourceTable.type(of: resource) == .FamilyMemberHistory
     let names: [(Name, StaticString)] = [
-      (.started, ""), (.period, ""), (.startDate, ""), (.start, ""), (.whenHandedOver, ""),
-      (.whenPrepared, ""), (.date, ""), (.authoredOn, "ordered "), (.recordedDate, "recorded "),
-      (.recorded, "recorded "), (.created, "written "),
+      (.started, ""), (.period, ""), (.startDate, ""), (.start, ""),
+      (.date, isHistory ? "recorded " : ""), (.authoredOn, "ordered "),
+      (.recordedDate, "recorded "), (.recorded, "recorded "), (.created, "written "),
+      (.issued, "reported "),
     ]
     for (name, label) in names {
       guard let found = value(name, in: resource) else { continue }

@@ -163,8 +163,8 @@ extension CDABuilder {
     let statement = open(skeleton, in: add(.entry, in: element))
     attribute(.negationInd, Sourced(Text("true"), .leaf(code)), in: statement)
     markStructural(leaf(.system, in: coding))
-    guard draft.name(of: statement) == .substanceAdministration, kind == "10160-0" else { return }
     constant(.code, "completed", in: add(.statusCode, in: statement))
+    guard kind == "10160-0" else { return }
     let product = add(.manufacturedProduct, in: add(.consumable, in: statement))
     constant(.classCode, "MANU", in: product)
     let medicine = add(.code, in: add(.manufacturedMaterial, in: product))

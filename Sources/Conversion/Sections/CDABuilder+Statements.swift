@@ -152,13 +152,19 @@ extension CDABuilder {
 
   /// A reference to a statement by an id of it; by one that names the resource where it has no identifier.
   func reference(to target: Cursor, in holder: Draft.Slot) -> Bool {
-    let identifier = values(.identifier, in: target).first { $0.object != nil }
+    let identifier = values(.identifier, in: target).first { leaf(.system, in: $0.object) != nil }
     guard identifier != nil || logicalName(of: target) != nil else { return false }
     let act = open(.entryReference, in: holder)
     constant(.nullFlavor, "NP", .template, in: add(.code, in: act))
     if let identifier, ii(identifier, in: act) != nil { return true }
+    return refer(to: target, in: act)
+  }
+
+  /// Refers to a resource by an id that names it, which its statement gets as well.
+  @discardableResult
+  func refer(to target: Cursor, in element: Draft.Slot) -> Bool {
     referredTo.insert(target.index)
-    return resourceID(of: target, in: act)
+    return resourceID(of: target, in: element)
   }
 
   /// `Encounter/17`; `nil` for a resource without a logical id.

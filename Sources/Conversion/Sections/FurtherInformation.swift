@@ -97,7 +97,8 @@ extension CDABuilder {
     if ResourceTable.type(of: resource) == .QuestionnaireResponse {
       return arena.join(Text("Questionnaire: "), joined(answers(in: resource), "; "))
     }
-    return arena.join(type, Text(": "), plain(part.node))
+    let isRole = ResourceTable.type(of: resource) == .PractitionerRole
+    return arena.join(type, Text(": "), isRole ? roleWords(resource) : plain(part.node))
   }
 
   /// The questions that have an answer, each with it.

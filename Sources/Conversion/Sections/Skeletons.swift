@@ -339,6 +339,9 @@ extension CDABuilder {
           constant(.nullFlavor, "NI", .required, in: value)
         }
       case .kind:
+        if child(.value, of: element).map({ child(.originalText, of: $0) != nil }) ?? false {
+          continue
+        }
         if child(.value, of: element).flatMap({ attribute(.code, of: $0) }) == nil {
           child(.value, of: element).map(draft.remove)
           let value = add(.value, in: element)

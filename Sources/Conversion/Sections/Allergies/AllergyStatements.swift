@@ -86,6 +86,14 @@ extension CDABuilder {
       markKind(kind.code, of: allergy, element)
       return
     }
+    // What else denies an allergy must not read as one to it. The code travels beside it.
+    let words = words(of: concept)
+    guard deniesItself(words) else { return }
+    let element = add(.value, in: observation)
+    constant(.type, "CD", in: element)
+    constant(.nullFlavor, "OTH", Reason("an allergy that is denied by its name"), in: element)
+    text(Sourced(words, .rule(.words)), in: add(.originalText, in: element))
+    done.insert(concept.key)
   }
 
   /// Type and category that follow from a kind of propensity.

@@ -35,9 +35,11 @@ extension CDABuilder {
     encounterStatus(encounter, element)
     markAbsent(value(.class, in: encounter))
     restore(encounter, [.encompassingEncounter: [element]])
-    headerDone = done
-    for name in [Name.identifier, .type, .class] {
-      for value in values(name, in: encounter) { headerDone.remove(value.key) }
+    // An entry for the visit says everything again, but for those who stand in the header.
+    headerDone = done.intersection(objects(.participant, in: encounter).map(\.index))
+    if sectionEntries.contains(encounter.index), child(.id, of: element) == nil {
+      // Its entry has the same id, so that the two are read as one.
+      refer(to: encounter, in: element)
     }
     silent(.id, in: element)
     silent(.effectiveTime, in: element)

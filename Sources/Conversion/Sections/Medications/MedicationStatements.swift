@@ -129,7 +129,7 @@ extension CDABuilder {
 
   /// The product: a code, or what a Medication says of it.
   func product(_ resource: Cursor, in statement: Draft.Slot) {
-    guard let (value, _) = choice(.medication, in: resource) else { return }
+    guard let (value, form) = choice(.medication, in: resource) else { return }
     let isSupply = draft.name(of: statement) == .supply
     func makeProduct() -> Draft.Slot {
       let product = add(
@@ -140,9 +140,7 @@ extension CDABuilder {
         on: product)
       return product
     }
-    if value.object.map({ leaf(.reference, in: $0) == nil && object(.identifier, in: $0) == nil })
-      ?? false
-    {
+    if form == "CodeableConcept" {
       if absentReason(value) != nil { return markAbsent(value) }
       let product = makeProduct()
       let material = add(.manufacturedMaterial, in: product)
@@ -150,7 +148,16 @@ extension CDABuilder {
       done.insert(value.key)
       return
     }
-    guard let reference = value.object, let medication = resolve(reference) else { return }
+    guard let reference = value.object else { return }
+    guard let medication = resolve(reference) else {
+      // Of a medicine that is not at hand its name is known; the reference travels beside it.
+      guard let display = leaf(.display, in: reference) else { return }
+      done.insert(value.key)
+      let code = add(.code, in: add(.manufacturedMaterial, in: makeProduct()))
+      constant(.nullFlavor, "OTH", Reason("only a name is known"), in: code)
+      text(Sourced(display.text, .rule(.words)), in: add(.originalText, in: code))
+      return
+    }
     let product = makeProduct()
     note(reference: reference, product)
     done.insert(value.key)

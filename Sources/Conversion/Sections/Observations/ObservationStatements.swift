@@ -306,6 +306,7 @@ extension CDABuilder {
         {
           author(of: observation, .performer, nil, in: part)
         }
+        statements[component.index] = part
         self.part(component, in: part)
       }
     }
