@@ -50,6 +50,38 @@ extension CREST.Record {
   }
 }
 
+extension CREST.Score {
+  /// The scores and classifications of a document of any kind; see ``CREST/Score/scores(of:path:)``.
+  ///
+  /// The places are those of a FHIR document, for NDJSON with the number of the line from 0 before them,
+  /// or those of the Bundle that C-CDA or a record becomes.
+  ///
+  /// - Throws: ``Converter/ConversionError`` for JSON that claims to be a record and is none.
+  public static func scores(
+    in document: ClinicalDocument
+  ) throws(Converter.ConversionError) -> [CREST.Score] {
+    var trees = [document.tree] + document.more
+    if document.kind == .ccda || document.kind == .record {
+      trees = [try Converter().convert(document, to: .fhir).tree]
+    }
+    var found: [(resource: R4.Resource, path: String)] = []
+    for (number, tree) in trees.enumerated() {
+      let prefix = document.kind == .ndjson ? "[\(number)]." : ""
+      let (resource, _) = R4.Resource.reading(tree)
+      if case .bundle(let bundle) = resource {
+        for (number, entry) in bundle.entry.enumerated() {
+          if let inner = entry.resource {
+            found.append((inner, prefix + "Bundle.entry[\(number)].resource"))
+          }
+        }
+      } else {
+        found.append((resource, prefix + (tree.root["resourceType"].first?.value ?? "")))
+      }
+    }
+    return scores(of: found.map(\.resource)) { found[$0].path }
+  }
+}
+
 extension CREST.Guide {
   /// The links of a document to the guide; see ``CREST/Guide/links(in:)-(Tree)``.
   public static func links(in document: ClinicalDocument) -> [Link] {

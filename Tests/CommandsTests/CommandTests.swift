@@ -397,6 +397,25 @@ struct CommandTests {
 
   // MARK: The rest
 
+  @Test("Scores of FHIR and of C-CDA are the same, with what each point is for")
+  func score() throws {
+    let json = Place.root.appending(path: "Examples/crest-record.json").path
+    let xml = Place.root.appending(path: "Examples/crest-record.xml").path
+    let scores = try Tree.json(crest("score", json, "--format", "json").output, names: .empty).tree
+    let first = try #require(scores.root.children.first)
+    #expect(first["instrument"].first?.value == "acr-eular-2013")
+    #expect(first["lower"].first?.value == "12")
+    #expect(first["classification"].first?.value == "yes")
+    let items = first["items"].filter { $0["path"].first?.value != nil }
+    #expect(items.contains { $0["item"].first?.value == "anticentromere" })
+    let other = try crest("score", xml, "--format", "json").text
+    #expect(other.contains(#""instrument":"acr-eular-2013""#))
+    #expect(
+      try crest("score", xml).text.replacing(xml, with: "x")
+        == crest("score", json).text.replacing(json, with: "x"))
+    #expect(try crest("score", "nowhere.json").code == 66)
+  }
+
   @Test("The guide: sections, statements, links, coverage")
   func guide() throws {
     #expect(try crest("guide", "list", "--format", "json").text.contains(#""diagnosis""#))

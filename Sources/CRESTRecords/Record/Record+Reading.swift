@@ -51,7 +51,7 @@ extension CREST.Record {
   }
 
   /// The letters whose finding a concept names.
-  private static func letters(_ concept: R4.CodeableConcept?) -> [CREST.Letter] {
+  static func letters(_ concept: R4.CodeableConcept?) -> [CREST.Letter] {
     let codes = codings(concept).map { CREST.Guide.Code(system: $0.system, code: $0.code) }
     return CREST.Letter.allCases.filter { letter in
       CREST.Guide.standard.statements.first { $0.id == letter.statement }
@@ -157,7 +157,7 @@ extension CREST.Record {
     }
   }
 
-  private static func answer(_ concept: R4.CodeableConcept) -> CREST.Presence {
+  static func answer(_ concept: R4.CodeableConcept) -> CREST.Presence {
     for coding in codings(concept) {
       if let state = CREST.Presence(rawValue: coding.code), coding.system == CREST.statusSystem {
         return state
