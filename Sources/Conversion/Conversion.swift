@@ -43,6 +43,7 @@ package enum Conversion {
   static let guideOID: StaticString = "2.25.110433287056431517116062294796437218124"
   /// The code system of the acts in which C-CDA carries what only FHIR has an element for.
   static let contentOID: StaticString = "2.25.110433287056431517116062294796437218124.1"
+  static let contentCode: StaticString = "fhir-content"
   /// The root of ids that name a resource of FHIR by its type and logical id, so that others can refer to
   /// it, where it has no identifier.
   static let resourceOID: StaticString = "2.25.110433287056431517116062294796437218124.2"

@@ -341,6 +341,46 @@ struct FHIRToCDATests {
       })
   }
 
+  @Test("What comes back is valid FHIR: what has no place in it is kept as it is")
+  func validBack() throws {
+    let made = try made(
+      #"{"resourceType":"CarePlan","status":"active","intent":"plan","title":"Care of the skin","activity":[{"detail":{"status":"scheduled","description":"Moisturise"}}]}"#,
+      #"{"resourceType":"MedicationRequest","status":"active","intent":"order","medicationCodeableConcept":{"text":"Diltiazem"},"requester":{"reference":"Practitioner/gone","display":"Dr Muster"}}"#,
+      #"{"resourceType":"Flag","status":"active","code":{"text":"Latex"},"subject":{"reference":"Patient/p"}}"#,
+      #"{"resourceType":"Location","name":"Skin clinic"}"#)
+    let output = try Converter(options: .init(now: "2026-01-02T03:04:05Z"))
+      .convert(made.document, to: .fhir)
+    let back = try ClinicalDocument(parsing: output.data)
+    let errors = Validator().issues(in: back).filter { $0.severity == .error }.map(\.brief)
+    #expect(errors == [])
+    let resources = back.tree.root["entry"].flatMap { $0["resource"] }
+    func all(_ type: String) -> [Element] {
+      resources.filter { $0["resourceType"].first?.value == type }
+    }
+    let plan = try #require(all("ServiceRequest").first)
+    #expect(
+      values("extension.extension.valueString", of: plan).contains {
+        $0.contains(#""description":"Moisturise""#)
+      })
+    // The one who asked is the one whom the document names.
+    #expect(all("Practitioner").count == 1)
+    let requester = all("MedicationRequest").first?["requester"].first
+    #expect(requester?["reference"].first?.value?.hasPrefix("urn:uuid:") ?? false)
+    #expect(all("Flag").count == 1 && all("Location").count == 1)
+    let further =
+      all("Composition").first?["section"]
+      .filter { $0["title"].first?.value == "Further Information" } ?? []
+    #expect(further.count == 1 && further[0]["entry"].count == 2)
+    // Once more, and nothing more is said.
+    let again = try Converter(options: .init(now: "2026-01-02T03:04:05Z")).convert(
+      ClinicalDocument(parsing: Converter().convert(back, to: .ccda).data), to: .fhir)
+    let texts = again.tree.root["entry"].flatMap { $0["resource"] }
+    #expect(texts.count == resources.count)
+    #expect(
+      texts.filter { $0["resourceType"].first?.value == "Composition" }.flatMap { $0["section"] }
+        .count { $0["title"].first?.value == "Further Information" } == 1)
+  }
+
   // MARK: The patient
 
   @Test("A name in one piece can be read, and comes back as one piece")

@@ -27,14 +27,20 @@ extension CDABuilder {
   }
 
   /// Fills an act with parts of a resource as JSON.
-  func carry(_ parts: [(path: Text, node: Cursor)], of type: Text?, in act: Draft.Slot) {
+  ///
+  /// `type` is the type of the resource where it is not the one that the statement becomes, `name` its
+  /// number or what it is called.
+  func carry(
+    _ parts: [(path: Text, node: Cursor)], of type: Text?, named name: Text = .empty,
+    in act: Draft.Slot
+  ) {
     constant(.classCode, "ACT", .carrier, in: act)
     constant(.moodCode, "EVN", .carrier, in: act)
     let id = add(.templateId, in: act)
     constant(.root, Conversion.contentOID, .carrier, in: id)
-    constant(.extension, "fhir-content", .carrier, in: id)
+    constant(.extension, Conversion.contentCode, .carrier, in: id)
     let code = add(.code, in: act)
-    constant(.code, "fhir-content", .carrier, in: code)
+    constant(.code, Conversion.contentCode, .carrier, in: code)
     constant(.codeSystem, Conversion.contentOID, .carrier, in: code)
     var buffer = ByteBuffer(capacity: 1024)
     buffer.append("[")
@@ -44,6 +50,11 @@ extension CDABuilder {
       if let type {
         buffer.append("\"type\":\"")
         buffer.append(type)
+        buffer.append("\",")
+      }
+      if !name.isEmpty {
+        buffer.append("\"name\":\"")
+        JSONWriter.escape(name, to: &buffer)
         buffer.append("\",")
       }
       buffer.append("\"path\":\"")
@@ -141,22 +152,54 @@ extension FHIRBuilder {
           continue
         }
         if path.isEmpty {
-          if let slot = revive(value, of: act) { note(.kept(leaf), slot) }
+          if let made = revive(value, of: act) {
+            note(.kept(leaf), made.slot)
+            if let section = furtherSection(of: resource) {
+              refer(to: made, as: .entry, in: section)
+            }
+          }
           continue
         }
+        let type = part.property(.type)?.text
         var target: Draft.Slot? = resource
-        if let type = part.property(.type)?.text, !(type == "Composition") {
+        if let type, !(type == "Composition") {
           target =
             type == "Patient"
-            ? patient?.slot : type == "Medication" ? medication(of: resource) : nil
+            ? patient?.slot
+            : type == "Medication"
+              ? medication(of: resource) : self.resource(type, named: part.property(.name)?.text)
         }
         if let target, let slot = put(value, at: path, in: target) {
           note(.kept(leaf), slot)
           if draft.name(of: slot) == .text { settleWholeName(slot) }
+        } else {
+          keepContent(value, of: type, at: path, in: resource) { note(.kept(leaf), $0) }
         }
       }
     }
   }
+
+  /// Keeps a value of FHIR that has no place in the resources that were made: they are of another type, or
+  /// what held it stands by itself now. It goes along as it is.
+  private func keepContent(
+    _ value: Cursor, of type: Text?, at path: Text, in resource: Draft.Slot,
+    _ note: (Draft.Slot) -> Void
+  ) {
+    let reason = Reason("keeps content of a resource of FHIR")
+    let kept = addExtension(Self.fhirContent, in: resource, reason)
+    func part(_ name: StaticString, _ text: Text) -> Draft.Slot {
+      let slot = addExtension(name, in: kept, reason)
+      return draft.add(.valueString, .string, text, in: slot)
+    }
+    if let type { _ = part("type", arena.copy(type)) }
+    _ = part("path", arena.copy(path))
+    var buffer = ByteBuffer(capacity: 256)
+    JSONWriter.write(value, .compact, to: &buffer)
+    note(part("content", arena.copy(buffer.text)))
+  }
+
+  static let fhirContent: StaticString =
+    "https://crestkit.example/fhir/StructureDefinition/fhir-content"
 
   /// A name in one piece, which stands as a family name in C-CDA, has no family name.
   private func settleWholeName(_ text: Draft.Slot) {
@@ -167,10 +210,11 @@ extension FHIRBuilder {
   }
 
   /// A resource that an act carries whole, as an entry of its own; its patient is that of the document.
-  private func revive(_ resource: Cursor, of act: Cursor) -> Draft.Slot? {
+  private func revive(_ resource: Cursor, of act: Cursor) -> ResourceHandle? {
     let type = ResourceTable.type(of: resource)
     guard type != .none else { return nil }
-    let slot = addResource(type, from: act).slot
+    let made = addResource(type, from: act)
+    let slot = made.slot
     for property in resource.children where property.name != .resourceType && property.name != .id {
       copy(property, in: slot)
     }
@@ -181,7 +225,61 @@ extension FHIRBuilder {
       else { continue }
       draft.replace(known, .string, patient.url)
     }
-    return slot
+    return made
+  }
+
+  /// The section of a Composition that names the resources which came along whole.
+  private func furtherSection(of composition: Draft.Slot) -> Draft.Slot? {
+    guard
+      draft.first(.resourceType, in: composition).map({ draft.text(of: $0) == "Composition" })
+        ?? false
+    else { return nil }
+    for section in draft.children(of: composition) where draft.name(of: section) == .section {
+      let coding = draft.first(.code, in: section).flatMap { draft.first(.coding, in: $0) }
+      let code = coding.flatMap { draft.first(.code, in: $0) }
+      if code.map({ draft.text(of: $0) == Conversion.contentCode }) ?? false { return section }
+    }
+    let reason = Reason("names what came along whole")
+    let section = draft.addObject(.section, in: composition)
+    put(rule: "Further Information", reason, as: .title, in: section)
+    let coding = draft.addObject(.coding, in: draft.addObject(.code, in: section))
+    put(
+      Sourced(arena.join(Text("urn:oid:"), Text(Conversion.contentOID)), .rule(reason)),
+      as: .system, in: coding)
+    put(rule: Conversion.contentCode, reason, as: .code, in: coding)
+    return section
+  }
+
+  /// The only resource of a type that has a number or, if none has, is called so.
+  private func resource(_ type: Text, named name: Text?) -> Draft.Slot? {
+    guard let name, !name.isEmpty else { return nil }
+    let all = draft.children(of: draft.root).compactMap { entry -> Draft.Slot? in
+      guard draft.name(of: entry) == .entry, let resource = draft.first(.resource, in: entry),
+        draft.first(.resourceType, in: resource).map({ draft.text(of: $0) == type }) ?? false
+      else { return nil }
+      return resource
+    }
+    let numbered = all.filter { resource in
+      draft.children(of: resource).contains { identifier in
+        draft.name(of: identifier) == .identifier
+          && draft.first(.value, in: identifier).map { draft.text(of: $0) == name } ?? false
+      }
+    }
+    let named = all.filter { resource in
+      draft.first(.name, in: resource).map { words(ofName: $0) == name } ?? false
+    }
+    let found = numbered.isEmpty ? named : numbered
+    return found.count == 1 ? found[0] : nil
+  }
+
+  /// A name as people write it: a text, or the parts of a person's.
+  private func words(ofName name: Draft.Slot) -> Text {
+    guard draft.kind(of: name) == .object else { return draft.text(of: name) }
+    if let text = draft.first(.text, in: name) { return draft.text(of: text) }
+    let parts = [Name.prefix, .given, .family, .suffix].flatMap { part in
+      draft.children(of: name).filter { draft.name(of: $0) == part }.map { draft.text(of: $0) }
+    }
+    return parts.dropFirst().reduce(parts.first ?? .empty) { arena.join($0, Text(" "), $1) }
   }
 
   /// The Medication that a statement refers to.
@@ -209,48 +307,87 @@ extension FHIRBuilder {
     }
   }
 
-  /// Puts a JSON value at a path such as `code.coding[1].userSelected`. What may stand once gives way.
+  /// Puts a JSON value at a path such as `code.coding[1].userSelected`. What may stand once gives way;
+  /// `nil` where the resource has no such place.
   private func put(_ value: Cursor, at path: Text, in resource: Draft.Slot) -> Draft.Slot? {
     let steps = path.string.split(separator: ".").map(String.init)
     guard let last = steps.last.flatMap(NameTable.standard.lookUp) else { return nil }
     var slot = resource
-    var type =
-      draft.first(.resourceType, in: resource).map { draft.text(of: $0) }
-      .flatMap { NameTable.standard.lookUp($0.start, $0.count) }.map(facts.type(named:)) ?? 0
+    var type = resourceType(of: resource)
     for step in steps.dropLast() {
       let parts = step.split(separator: "[")
       guard let name = NameTable.standard.lookUp(String(parts[0])) else { return nil }
       let number = parts.count > 1 ? Int(parts[1].dropLast()) ?? 0 : 0
+      guard let member = facts.member(name, in: type) else { return nil }
+      let isPrimitive = facts.kind(of: facts.type(of: member)) == .primitive
       let known = draft.children(of: slot).filter { draft.name(of: $0) == name }
       if number < known.count {
         slot = known[number]
       } else {
-        let isPrimitive = facts.member(name, in: type).map {
-          facts.kind(of: facts.type(of: $0)) == .primitive
-        }
+        // What was contained stands by itself now, and of a choice element there is one form.
+        if name == .contained || !otherForms(of: name, in: slot, type).isEmpty { return nil }
         slot =
-          isPrimitive ?? false
-          ? draft.add(name, .null, .empty, in: slot) : draft.addObject(name, in: slot)
+          isPrimitive ? draft.add(name, .null, .empty, in: slot) : draft.addObject(name, in: slot)
       }
-      type = facts.member(name, in: type).map(facts.type(of:)) ?? 0
+      type = isPrimitive ? facts.type(named: "Element") : facts.type(of: member)
+      if name == .contained { type = resourceType(of: slot) }
     }
-    if let member = facts.member(last, in: type), let choice = facts.choice(of: member) {
-      // Of the forms of a choice element there is one.
-      for other in draft.children(of: slot) where draft.name(of: other) != last {
-        let form = facts.member(draft.name(of: other), in: type).flatMap(facts.choice(of:))
-        if form == choice { draft.remove(other) }
-      }
-    }
-    if let member = facts.member(last, in: type), !facts.isList(member),
-      let known = draft.first(last, in: slot)
+    guard let member = facts.member(last, in: type) else { return nil }
+    if last == .reference, let known = draft.first(last, in: slot),
+      draft.text(of: known).hasPrefix("urn:uuid:")
     {
+      // Whom the document names is at hand; who had the reference may not be.
+      return nil
+    }
+    if last == .div, draft.first(.status, in: slot) == nil {
+      put(rule: "additional", Reason("R4 requires Narrative.status"), as: .status, in: slot)
+    }
+    for other in otherForms(of: last, in: slot, type) { draft.remove(other) }
+    if !facts.isList(member), let known = draft.first(last, in: slot) {
       if value.kind != .object, draft.kind(of: known) != .object {
         draft.replace(known, value.kind, arena.copy(value.text))
         return known
       }
       draft.remove(known)
     }
-    return copy(value, as: last, in: slot)
+    guard let made = copy(value, as: last, in: slot) else { return nil }
+    // What was told at another place as well is there already.
+    let same = draft.children(of: slot).first {
+      $0 != made && draft.name(of: $0) == last && saysSame($0, made)
+    }
+    guard let same, facts.isList(member), last != .extension else { return made }
+    draft.remove(made)
+    return same
+  }
+
+  /// Whether two values say the same, in whatever order their parts were added.
+  private func saysSame(_ a: Draft.Slot, _ b: Draft.Slot) -> Bool {
+    guard draft.kind(of: a) == draft.kind(of: b), draft.text(of: a) == draft.text(of: b) else {
+      return false
+    }
+    var rest = Array(draft.children(of: b))
+    for child in draft.children(of: a) {
+      let place = rest.firstIndex {
+        draft.name(of: $0) == draft.name(of: child) && saysSame(child, $0)
+      }
+      guard let place else { return false }
+      rest.remove(at: place)
+    }
+    return rest.isEmpty
+  }
+
+  private func resourceType(of resource: Draft.Slot) -> Int {
+    draft.first(.resourceType, in: resource).map { draft.text(of: $0) }
+      .flatMap { NameTable.standard.lookUp($0.start, $0.count) }.map(facts.type(named:)) ?? 0
+  }
+
+  /// The other forms of a choice element that stand in an object.
+  private func otherForms(of name: Name, in slot: Draft.Slot, _ type: Int) -> [Draft.Slot] {
+    guard let choice = facts.member(name, in: type).flatMap(facts.choice(of:)) else { return [] }
+    return draft.children(of: slot).filter { other in
+      draft.name(of: other) != name
+        && facts.member(draft.name(of: other), in: type).flatMap(facts.choice(of:)) == choice
+    }
   }
 
   private func copy(_ value: Cursor, as name: Name, in parent: Draft.Slot) -> Draft.Slot? {

@@ -29,6 +29,10 @@ extension CDABuilder {
   private func section(
     _ section: Cursor, at path: Text, in holder: Draft.Slot, _ codes: inout Set<Text>
   ) {
+    if hasCode(Conversion.contentCode, object(.code, in: section)) {
+      // What it names goes along whole again.
+      return markStructural(section)
+    }
     let component = add(.component, in: holder)
     let element = add(.section, in: component)
     let code =

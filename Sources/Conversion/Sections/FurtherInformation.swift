@@ -55,7 +55,7 @@ extension CDABuilder {
     guard !parts.isEmpty else { return }
     let section = add(.section, in: add(.component, in: body))
     let code = add(.code, in: section)
-    constant(.code, "fhir-content", .carrier, in: code)
+    constant(.code, Conversion.contentCode, .carrier, in: code)
     constant(.codeSystem, Conversion.contentOID, .carrier, in: code)
     text(Sourced(Text("Further Information"), .rule(.carrier)), in: add(.title, in: section))
     let words = add(.text, in: section)
@@ -75,7 +75,12 @@ extension CDABuilder {
         text(Sourced(furtherWords(of: resource, type, part), .rule(.carrier)), in: item)
       }
       let act = add(.act, in: add(.entry, in: section))
-      carry(parts, of: type, in: act)
+      let number = objects(.identifier, in: resource).lazy.compactMap { self.leaf(.value, in: $0) }
+        .first
+      let name = value(.name, in: resource).map { name in
+        name.object.map(personWords) ?? self.words(of: name)
+      }
+      carry(parts, of: type, named: number?.text ?? name ?? .empty, in: act)
     }
   }
 
