@@ -85,6 +85,10 @@ let pack = resources.compactMap { resource in
   DefinitionsPack.stripped(resource).map { (resource.string("url"), $0) }
 }
 try write(EmbeddedDefinitions.encode(pack), "Sources/CDefinitions/definitions.bin")
+let guideFiles = try mapFiles.map { name in
+  (url: name, json: String(decoding: try read("Profiles/package/" + name), as: UTF8.self))
+}
+try write(EmbeddedDefinitions.encode(guideFiles), "Sources/CDefinitions/profiles.bin")
 try write(Array(NamesFile.text(names).utf8), "Sources/Definitions/Generated/Names.swift")
 for file in ModelsWriter(fhir).files() {
   try write(Array(file.text.utf8), "Sources/FHIRModels/Generated/\(file.name).swift")

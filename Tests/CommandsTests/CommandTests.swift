@@ -416,6 +416,24 @@ struct CommandTests {
     #expect(try crest("score", "nowhere.json").code == 66)
   }
 
+  @Test("The implementation guide is listed, shown and packed, the same bytes each time")
+  func profiles() throws {
+    #expect(try crest("profiles", "list").text.contains("CodeSystem/score-site: "))
+    let shown = try crest("profiles", "show", "CodeSystem/score-site").output
+    let file = Place.root.appending(path: "Profiles/package/CodeSystem-score-site.json")
+    let source = try Data(contentsOf: file)
+    #expect(Data(shown) == source)
+    #expect(try crest("profiles", "show", "nonsense").code == 64)
+    try withTemporaryFolder { folder in
+      let paths = ["a.tgz", "b.tgz"].map { folder.appending(path: $0) }
+      for path in paths { #expect(try crest("profiles", "pack", "-o", path.path()).code == 0) }
+      let packed = try paths.map { try Data(contentsOf: $0) }
+      #expect(packed[0] == packed[1])
+      let nowhere = folder.appending(path: "a.tgz/c.tgz").path()
+      #expect(try crest("profiles", "pack", "-o", nowhere).code == 73)
+    }
+  }
+
   @Test("The guide: sections, statements, links, coverage")
   func guide() throws {
     #expect(try crest("guide", "list", "--format", "json").text.contains(#""diagnosis""#))

@@ -9,4 +9,7 @@ unsigned long crest_factsCount(void);
 const void *crest_definitions(void);
 unsigned long crest_definitionsCount(void);
 
+// The files of our own implementation guide with an index; aligned to 16 bytes.
+const void *crest_profiles(void);
+
 #endif

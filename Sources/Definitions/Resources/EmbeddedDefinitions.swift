@@ -6,7 +6,8 @@ package import ClinicalTree
 /// are asked for.
 ///
 /// The file is an index and the resources behind it: a version, a count, for each resource where its
-/// URL and its JSON lie and how long they are, in the order of the URLs.
+/// URL and its JSON lie and how long they are, in the order of the URLs. That of the guide's files has
+/// their names instead.
 package struct EmbeddedDefinitions: @unchecked Sendable {
   // Sound to share: the memory is a constant of the program.
   private let base: UnsafeRawPointer
@@ -16,12 +17,14 @@ package struct EmbeddedDefinitions: @unchecked Sendable {
   package static let version: UInt32 = 0x4352_4401
 
   package static let shared = EmbeddedDefinitions(crest_definitions())
+  /// The files of our own guide, as they are, by their names.
+  package static let guide = EmbeddedDefinitions(crest_profiles())
 
   private init(_ base: UnsafeRawPointer) {
     self.base = base
     precondition(
       base.load(as: UInt32.self) == EmbeddedDefinitions.version,
-      "definitions.bin has another layout: run generate-definitions")
+      "definitions.bin or profiles.bin has another layout: run generate-definitions")
     count = Int(base.load(fromByteOffset: 4, as: UInt32.self))
   }
 

@@ -1,0 +1,53 @@
+import ClinicalTree
+import Conformance
+import Definitions
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The guide as a package")
+struct GuidePackageTests {
+  @Test("It holds every file of Profiles as it is")
+  func files() throws {
+    let folder = Place.root.appending(path: "Profiles/package")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path()).sorted()
+    let guide = GuidePackage()
+    #expect(guide.files.map(\.name) == names)
+    for file in guide.files {
+      let source = try Data(contentsOf: folder.appending(path: file.name))
+      #expect(Data(file.json.utf8) == source, "\(file.name): run generate-definitions")
+      if file.type.isEmpty { continue }
+      // Tools find resources by these.
+      #expect(file.name == "\(file.type)-\(file.id).json")
+      #expect(file.url == "\(guide.canonical)/\(file.type)/\(file.id)")
+      #expect(!file.title.isEmpty)
+    }
+  }
+
+  @Test("It is a tar in gzip, in order, with fixed times, and the same each time")
+  func archive() throws {
+    let bytes = GuidePackage().archive
+    #expect(bytes == GuidePackage().archive)
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "guide.tgz")
+      try Data(bytes).write(to: file)
+      let listed = try run(
+        URL(filePath: "/bin/tar"), ["-tvzf", file.path()], in: folder)
+      #expect(listed.code == 0)
+      let lines = listed.text.split(separator: "\n")
+      #expect(lines.count == GuidePackage().files.count + 1)
+      #expect(lines.allSatisfy { $0.contains("1970-01-01") && $0.contains("-rw-r--r-- 0/0") })
+      let names = lines.compactMap { $0.split(separator: " ").last }
+      #expect(names == names.sorted())
+      #expect(names.first == "package/.index.json" && names.contains("package/package.json"))
+      // Our own loader, and a value that only the package of the other base knows.
+      let other = "https://example.org/fhir"
+      try Data(GuidePackage(canonical: other).archive).write(to: file)
+      let validator = try Validator(packages: [file.path()])
+      let observation =
+        #"{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"\#(other)/CodeSystem/score-instrument","code":"nonsense"}]}}"#
+      let issues = validator.issues(inFHIR: try Tree.json(observation.bytes, names: .standard).tree)
+      #expect(issues.contains { $0.path.contains("coding[0]") && $0.severity == .error })
+    }
+  }
+}
