@@ -60,6 +60,9 @@ let package = Package(
       dependencies: ["Archives", "Definitions", "XMLTree", "ClinicalTree"],
       exclude: ["Inputs"]),
     .target(name: "TestSupport", dependencies: ["ClinicalTree"], path: "Tests/TestSupport"),
+    .target(
+      name: "RecordSamples", dependencies: ["CRESTRecords", "FHIRModels"],
+      path: "Tests/RecordSamples"),
     .testTarget(name: "ClinicalTreeTests", dependencies: ["ClinicalTree", "TestSupport"]),
     .testTarget(
       name: "XMLTreeTests", dependencies: ["XMLTree", "ClinicalTree", "TestSupport"]),
@@ -84,12 +87,15 @@ let package = Package(
       dependencies: ["Conversion", "XMLTree", "Definitions", "ClinicalTree", "TestSupport"]),
     .testTarget(
       name: "CRESTRecordsTests",
-      dependencies: ["CRESTRecords", "FHIRModels", "Definitions", "ClinicalTree", "TestSupport"]),
+      dependencies: [
+        "CRESTRecords", "RecordSamples", "FHIRModels", "Definitions", "ClinicalTree",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "CRESTKitTests",
       dependencies: [
-        "CRESTKit", "CRESTRecords", "FHIRModels", "Conformance", "Definitions", "ClinicalTree",
-        "TestSupport",
+        "CRESTKit", "CRESTRecords", "RecordSamples", "FHIRModels", "Conformance", "Definitions",
+        "ClinicalTree", "TestSupport",
       ]),
     .testTarget(
       name: "CommandsTests", dependencies: ["crest-tool", "ClinicalTree", "TestSupport"]),

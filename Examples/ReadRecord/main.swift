@@ -18,7 +18,7 @@ do {
 
   let record = try CREST.Record(document)
   for letter in CREST.Letter.allCases {
-    print("\(letter.rawValue): \(record.manifestations[letter].state.rawValue)")
+    print("\(letter.rawValue): \(record.manifestations.state(of: letter).rawValue)")
   }
 
   let bundle = try Converter().convert(document, to: .fhir)

@@ -16,7 +16,7 @@ extension CREST.Record {
   public init(_ document: ClinicalDocument) throws(Converter.ConversionError) {
     switch document.kind {
     case .ccda: self.init(fhir: try Converter().convert(document, to: .fhir).tree)
-    case .fhir, .fhirXML, .ndjson: self.init(resources: document.resources)
+    case .fhir, .fhirXML, .ndjson: self.init(document.entries)
     case .record:
       do {
         self = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
@@ -100,11 +100,16 @@ extension CREST.Guide {
 
 extension ClinicalDocument {
   /// The resources of a FHIR document: those of a Bundle, or of all lines.
-  public var resources: [R4.Resource] {
-    ([tree] + more).flatMap { tree in
+  public var resources: [R4.Resource] { entries.map(\.resource) }
+
+  /// The resources with the URLs that others refer to them by.
+  var entries: [(url: String?, resource: R4.Resource)] {
+    ([tree] + more).flatMap { tree -> [(url: String?, resource: R4.Resource)] in
       let (resource, _) = R4.Resource.reading(tree)
-      if case .bundle(let bundle) = resource { return bundle.entry.compactMap(\.resource) }
-      return [resource]
+      guard case .bundle(let bundle) = resource else { return [(nil, resource)] }
+      return bundle.entry.compactMap { entry in
+        entry.resource.map { (entry.fullUrl?.value, $0) }
+      }
     }
   }
 }

@@ -5,7 +5,8 @@ extension CREST.Record {
   /// Reads a record from the resources of a FHIR Bundle, or from a single resource.
   ///
   /// What is refuted, negated or answered with no is absent; what was entered in error, is cancelled or is
-  /// said of relatives counts for nothing. A diagnosis of CREST alone makes no letter present.
+  /// said of relatives counts for nothing. A diagnosis of CREST alone makes no letter present. What other
+  /// systems wrote is read by any code of the guide, and by words where there is none.
   public init(fhir tree: Tree) {
     let (resource, _) = R4.Resource.reading(tree)
     if case .bundle(let bundle) = resource {
@@ -17,128 +18,318 @@ extension CREST.Record {
 
   /// Reads a record from the resources of a Bundle.
   public init(bundle: R4.Bundle) {
-    self.init(resources: bundle.entry.compactMap(\.resource))
+    self.init(
+      bundle.entry.compactMap { entry in
+        entry.resource.map { (entry.fullUrl?.value, $0) }
+      })
   }
 
-  /// Reads a record from resources.
+  /// Reads a record from resources that refer to each other by type and id.
   public init(resources: [R4.Resource]) {
-    self.init()
-    for resource in resources {
+    self.init(resources.map { (nil, $0) })
+  }
+
+  /// Reads a record from resources with the URLs that others refer to them by.
+  ///
+  /// Linear in the size of the resources.
+  public init(_ resources: [(url: String?, resource: R4.Resource)]) {
+    var reader = RecordReader(resources)
+    self = reader.read()
+  }
+
+  /// The letters whose finding a concept names, by any code of the guide.
+  static func letters(_ concept: R4.CodeableConcept?) -> [CREST.Letter] {
+    let statements = CREST.Guide.statements(codesOf: concept)
+    return CREST.Letter.allCases.filter { statements.contains($0.statement) }
+  }
+}
+
+extension CREST.Guide {
+  private static let statementsByCode: [Code: [String]] = {
+    var table: [Code: [String]] = [:]
+    for statement in standard.statements {
+      for code in statement.codes { table[code, default: []].append(statement.id) }
+    }
+    return table
+  }()
+
+  /// The ids of the statements that a concept's codes select.
+  static func statements(codesOf concept: R4.CodeableConcept?) -> Set<String> {
+    Set(
+      (concept?.codes ?? []).flatMap {
+        statementsByCode[Code(system: $0.system, code: $0.code)] ?? []
+      })
+  }
+
+  /// The ids of the statements that a concept's codes select, or without any code its words.
+  static func statements(_ concept: R4.CodeableConcept?) -> Set<String> {
+    guard let concept else { return [] }
+    if concept.codes.isEmpty, let words = concept.text?.value {
+      return Set(LinkIndex.standard.statementIDs(forWords: words))
+    }
+    return statements(codesOf: concept)
+  }
+}
+
+/// Reads the parts of a record from resources.
+private struct RecordReader {
+  private let resources: [(url: String?, resource: R4.Resource)]
+  private var record = CREST.Record()
+  /// The places of resources, by what refers to them.
+  private var places: [String: Int] = [:]
+  /// The conditions that a calcinosis comes from.
+  private var causes: Set<Int> = []
+
+  init(_ resources: [(url: String?, resource: R4.Resource)]) {
+    self.resources = resources
+    for (place, source) in resources.enumerated() {
+      guard let typed = source.resource.typed else { continue }
+      if let id = typed.id?.value {
+        places["\(type(of: typed).resourceType)/\(id)", default: place] = place
+      }
+      if let url = source.url { places[url, default: place] = place }
+    }
+  }
+
+  mutating func read() -> CREST.Record {
+    // Calcinosis first: it tells which other conditions it comes from. So do deposits, for their order.
+    for (_, resource) in resources {
       switch resource {
-      case .patient(let patient): read(patient)
-      case .condition(let condition): read(condition)
-      case .observation(let observation): read(observation)
+      case .condition(let condition): readCalcinosis(condition)
       case .bodyStructure(let structure): read(structure)
-      case .procedure(let procedure): read(procedure)
       default: break
       }
     }
+    for (place, source) in resources.enumerated() {
+      switch source.resource {
+      case .patient(let patient): read(patient)
+      case .condition(let condition): read(condition, place)
+      case .observation(let observation): read(observation)
+      case .diagnosticReport(let report): read(report)
+      case .medicationRequest(let request): read(request)
+      case .medicationStatement(let statement): read(statement)
+      case .procedure(let procedure): read(procedure)
+      case .carePlan(let plan): read(plan)
+      case .serviceRequest(let request): read(request)
+      case .careTeam(let team): read(team)
+      case .consent(let consent): read(consent)
+      default: break
+      }
+    }
+    return record
   }
 
-  private static func codings(_ concept: R4.CodeableConcept?) -> [(system: String, code: String)] {
-    (concept?.coding ?? []).compactMap { coding in
-      coding.code?.value.map { (coding.system?.value ?? "", $0) }
+  // MARK: Parts that many share
+
+  private func place(_ reference: R4.Reference?) -> Int? {
+    reference?.reference?.value.flatMap { places[$0] }
+  }
+
+  private static func date(_ date: R4.Primitive<R4.DateTime>?) -> CREST.Date? {
+    date?.value.flatMap { CREST.Date(fhir: $0.fhir) }
+  }
+
+  private static func isVoid(_ status: R4.Primitive<String>?) -> Bool {
+    status?.value == "entered-in-error" || status?.value == "cancelled"
+  }
+
+  /// Whether a resource claims one of our own profiles.
+  private static func claims(_ profile: String, _ meta: R4.Meta?) -> Bool {
+    let url = CREST.canonicalBase + "/StructureDefinition/crest-" + profile
+    return meta?.profile.contains { $0.value == url } ?? false
+  }
+
+  private static func extensions(_ all: [R4.Extension], _ name: String) -> [R4.AnyValue] {
+    let url = CREST.canonicalBase + "/StructureDefinition/" + name
+    return all.filter { $0.url == url }.compactMap(\.value)
+  }
+
+  private static func dateExtension(_ all: [R4.Extension], _ name: String) -> CREST.Date? {
+    if case .dateTime(let value) = extensions(all, name).first { date(value) } else { nil }
+  }
+
+  private static func references(_ all: [R4.Extension], _ name: String) -> [R4.Reference] {
+    extensions(all, name).compactMap {
+      if case .reference(let reference) = $0 { reference } else { nil }
     }
   }
 
-  private static func code(_ concept: R4.CodeableConcept?) -> String? {
-    codings(concept).first?.code
+  private static func status(_ concept: R4.CodeableConcept?) -> CREST.ClinicalStatus? {
+    concept?.codes.lazy.compactMap { CREST.ClinicalStatus(rawValue: $0.code) }.first
   }
 
-  /// What a concept says in words.
-  private static func words(_ concept: R4.CodeableConcept) -> String? {
-    concept.text?.value ?? concept.coding.compactMap { $0.display?.value }.first
-  }
-
-  /// The letters whose finding a concept names.
-  static func letters(_ concept: R4.CodeableConcept?) -> [CREST.Letter] {
-    let codes = codings(concept).map { CREST.Guide.Code(system: $0.system, code: $0.code) }
-    return CREST.Letter.allCases.filter { letter in
-      CREST.Guide.standard.statements.first { $0.id == letter.statement }
-        .map { statement in codes.contains { statement.codes.contains($0) } } ?? false
+  private static func date(_ effective: R4.Observation.Effective?) -> CREST.Date? {
+    switch effective {
+    case .dateTime(let value): date(value)
+    case .period(let period): date(period.start)
+    default: nil
     }
   }
 
-  /// A finding that is there outweighs one that is not, and any answer outweighs none.
-  private mutating func note(
-    _ letter: CREST.Letter, _ state: CREST.Presence, onset: String? = nil, note: String? = nil
-  ) {
-    let order: [CREST.Presence] = [.unknown, .notAssessed, .absent, .present]
-    let known = manifestations[letter].state
-    guard let old = order.firstIndex(of: known), let new = order.firstIndex(of: state), new > old
-    else { return }
-    manifestations[letter] = CREST.Manifestation(state, onset: onset, note: note)
+  private static func date(_ onset: R4.Condition.Onset?) -> CREST.Date? {
+    switch onset {
+    case .dateTime(let value): date(value)
+    case .period(let period): date(period.start)
+    default: nil
+    }
   }
+
+  // MARK: Patient and diseases
 
   private mutating func read(_ resource: R4.Patient) {
-    guard patient == CREST.Patient() else { return }
+    guard record.patient == CREST.Patient() else { return }
+    var patient = CREST.Patient()
     patient.identifiers = resource.identifier.compactMap { identifier in
       identifier.value?.value.map { .init(system: identifier.system?.value, value: $0) }
     }
     patient.given = resource.name.first?.given.compactMap(\.value) ?? []
     patient.family = resource.name.first?.family?.value
-    patient.gender = resource.gender?.value
-    patient.birthDate = resource.birthDate?.value?.fhir
+    patient.gender = resource.gender?.value.flatMap { CREST.Patient.Gender(rawValue: $0) }
+    patient.birthDate = Self.date(resource.birthDate)
+    switch resource.deceased {
+    case .boolean(let flag):
+      patient.vitalStatus = flag.value.map { $0 ? .dead(nil) : .alive }
+    case .dateTime(let date): patient.vitalStatus = .dead(Self.date(date))
+    case nil: break
+    }
+    record.patient = patient
   }
 
-  private mutating func read(_ condition: R4.Condition) {
-    let verification = Self.code(condition.verificationStatus)
-    if verification == "entered-in-error" { return }
-    let isRefuted = verification == "refuted"
-    let onset: String? =
-      switch condition.onset {
-      case .dateTime(let date): date.value?.fhir
-      case .period(let period): period.start?.value?.fhir
-      default: nil
-      }
-    for letter in Self.letters(condition.code) {
-      note(letter, isRefuted ? .absent : .present, onset: isRefuted ? nil : onset)
+  /// What the verification of a condition says: `nil` for what was entered in error.
+  private static func presence(_ condition: R4.Condition) -> CREST.Presence? {
+    switch condition.verificationStatus?.codes.first?.code {
+    case "entered-in-error": nil
+    case "refuted": .absent
+    default: .present
     }
-    guard !isRefuted else { return }
-    let codings = Self.codings(condition.code)
-    let status = Self.code(condition.clinicalStatus)
-    if diagnosis == nil,
-      let kind = codings.lazy.compactMap({ CREST.Codes.diagnosis(system: $0.system, code: $0.code) }
-      ).first
+  }
+
+  private mutating func readCalcinosis(_ condition: R4.Condition) {
+    guard record.calcinosis == nil, Self.presence(condition) == .present,
+      CREST.Record.letters(condition.code).contains(.calcinosis)
+    else { return }
+    var calcinosis = CREST.Calcinosis()
+    calcinosis.kind = CREST.Calcinosis.Kind(condition.code)
+    causes = Set(
+      Self.references(condition.extension, "cause-of-calcinosis").compactMap { place($0) })
+    for (place, source) in resources.enumerated() {
+      guard case .condition(let cause) = source.resource,
+        causes.contains(place) || Self.claims("condition-cause", cause.meta),
+        Self.presence(cause) == .present, let kind = CREST.Calcinosis.Cause.Kind(cause.code)
+      else { continue }
+      causes.insert(place)
+      calcinosis.causes.append(.init(kind, onset: Self.date(cause.onset)))
+    }
+    calcinosis.severity = CREST.Calcinosis.Severity(condition.severity)
+    calcinosis.status = Self.status(condition.clinicalStatus)
+    calcinosis.onset = Self.date(condition.onset)
+    calcinosis.sites = condition.bodySite.compactMap { CREST.Site($0) }
+    record.calcinosis = calcinosis
+  }
+
+  private mutating func read(_ condition: R4.Condition, _ place: Int) {
+    guard let presence = Self.presence(condition), !causes.contains(place) else { return }
+    let onset = Self.date(condition.onset)
+    for letter in CREST.Record.letters(condition.code) where !isOwnCalcinosis(condition, letter) {
+      note(letter, presence, onset: onset)
+    }
+    guard presence == .present else { return }
+    if record.diagnosis == nil, let kind = CREST.Diagnosis.Kind(condition.code) {
+      let verification = condition.verificationStatus?.codes.lazy
+        .compactMap { CREST.Diagnosis.Verification(rawValue: $0.code) }.first
+      record.diagnosis = CREST.Diagnosis(
+        kind, verification: verification, status: Self.status(condition.clinicalStatus),
+        onset: onset, raynaudOnset: Self.dateExtension(condition.extension, "onset-raynaud"),
+        firstOtherOnset: Self.dateExtension(condition.extension, "onset-first-non-raynaud"),
+        date: Self.date(condition.recordedDate))
+    }
+    if condition.code?.isLocal("complication-of-calcinosis") ?? false,
+      let kind = CREST.Complication.Kind(condition.code)
     {
-      diagnosis = CREST.Diagnosis(kind, status: status, onset: onset)
+      record.complications.append(
+        CREST.Complication(
+          kind, onset: onset, course: Self.course(condition),
+          lesion: firstLesion(condition.evidence.flatMap(\.detail))))
     }
-    if calcinosis == nil, Self.letters(condition.code).contains(.calcinosis) {
-      let kind = codings.first {
-        $0.system == CREST.conceptSystem && CREST.Calcinosis.Kind(rawValue: $0.code) != nil
-      }
-      .flatMap { CREST.Calcinosis.Kind(rawValue: $0.code) }
-      calcinosis = CREST.Calcinosis(
-        kind: kind, status: status, onset: onset, sites: condition.bodySite.compactMap(Self.words))
+  }
+
+  private static func course(_ condition: R4.Condition) -> CREST.Complication.Course? {
+    if case .dateTime(let date) = condition.abatement { return .over(Self.date(date)) }
+    switch status(condition.clinicalStatus) {
+    case .active, .recurrence, .relapse: return .ongoing
+    case .inactive, .remission, .resolved: return .over(nil)
+    case nil: return nil
+    }
+  }
+
+  /// A record tells a disease from a manifestation. One that is written as a disease alone says nothing of
+  /// the letter; that of other systems does.
+  private func isOwnCalcinosis(_ condition: R4.Condition, _ letter: CREST.Letter) -> Bool {
+    letter == .calcinosis && Self.claims("condition-calcinosis", condition.meta)
+  }
+
+  // MARK: Manifestations
+
+  /// A finding that is there outweighs one that is not, and any answer outweighs none.
+  private static func outweighs(_ new: CREST.Presence, _ old: CREST.Presence) -> Bool {
+    let order: [CREST.Presence] = [.unknown, .notAssessed, .absent, .present]
+    return (order.firstIndex(of: new) ?? 0) > (order.firstIndex(of: old) ?? 0)
+  }
+
+  private mutating func note(
+    _ letter: CREST.Letter, _ state: CREST.Presence, onset: CREST.Date? = nil,
+    note: String? = nil, _ components: [R4.Observation.Component] = []
+  ) {
+    func set<Details: InParts & CREST.ManifestationDetails>(
+      _ manifestation: inout CREST.Manifestation<Details>
+    ) {
+      guard Self.outweighs(state, manifestation.state) || manifestation == .unknown else { return }
+      var details = Details()
+      details.read(components)
+      manifestation = CREST.Manifestation(state, onset: onset, details: details, note: note)
+    }
+    switch letter {
+    case .calcinosis: set(&record.manifestations.calcinosis)
+    case .raynaud: set(&record.manifestations.raynaud)
+    case .esophageal: set(&record.manifestations.esophageal)
+    case .sclerodactyly: set(&record.manifestations.sclerodactyly)
+    case .telangiectasia: set(&record.manifestations.telangiectasia)
     }
   }
 
   private mutating func read(_ observation: R4.Observation) {
-    let status = observation.status?.value
-    if status == "entered-in-error" || status == "cancelled" { return }
-    let isDenied = observation.modifierExtension.contains {
-      $0.url?.hasSuffix("/cda-negation") ?? false
-    }
-    if Self.codings(observation.code).contains(where: {
-      $0.system == CREST.conceptSystem && $0.code == "lesion"
-    }) {
-      return readLesion(observation)
-    }
-    let onset: String? =
-      switch observation.effective {
-      case .period(let period): period.start?.value?.fhir
-      default: nil
+    if Self.isVoid(observation.status) { return }
+    if let code = observation.code {
+      if code.isLocal("lesion") { return readLesion(observation) }
+      if code.isLocal("calcification") { return }
+      if code.codes.contains(where: { $0.system == "http://loinc.org" && $0.code == "8709-8" }) {
+        return readExamination(observation)
       }
+    }
+    if readChemistry(observation) || readAntibody(observation) || readPattern(observation)
+      || readScore(observation)
+    {
+      return
+    }
+    let isDenied = Self.isDenied(observation)
+    let onset: CREST.Date? =
+      if case .period(let period) = observation.effective { Self.date(period.start) } else { nil }
     let words = observation.note.first?.text?.value
-    for letter in Self.letters(observation.code) {
-      note(letter, isDenied ? .absent : Self.answer(observation), onset: onset, note: words)
+    for letter in CREST.Record.letters(observation.code) {
+      note(
+        letter, isDenied ? .absent : Self.answer(observation), onset: onset, note: words,
+        observation.component)
     }
     // An observation may name the finding as its value.
     if case .codeableConcept(let concept) = observation.value {
-      for letter in Self.letters(concept) {
+      for letter in CREST.Record.letters(concept) {
         note(letter, isDenied ? .absent : .present, onset: onset, note: words)
       }
     }
+  }
+
+  private static func isDenied(_ observation: R4.Observation) -> Bool {
+    observation.modifierExtension.contains { $0.url?.hasSuffix("/cda-negation") ?? false }
   }
 
   /// What an observation about a finding answers.
@@ -146,102 +337,354 @@ extension CREST.Record {
     switch observation.value {
     case .boolean(let value):
       return value.value == true ? .present : value.value == false ? .absent : .unknown
-    case .codeableConcept(let concept): return answer(concept)
-    case nil: break
+    case .codeableConcept(let concept): return CREST.Presence(concept) ?? .unknown
+    case nil:
+      switch observation.dataAbsentReason?.codes.first?.code {
+      case "not-performed", "not-asked": return .notAssessed
+      default: return .unknown
+      }
     default: return .present
     }
-    switch code(observation.dataAbsentReason) {
-    case "not-performed", "not-asked": return .notAssessed
-    case nil where observation.value == nil: return .unknown
-    default: return .unknown
-    }
   }
 
-  static func answer(_ concept: R4.CodeableConcept) -> CREST.Presence {
-    for coding in codings(concept) {
-      if let state = CREST.Presence(rawValue: coding.code), coding.system == CREST.statusSystem {
-        return state
-      }
-      switch coding.code {
-      case "260385009", "N", "NEG": return .absent
-      case "10828004", "Y", "POS": return .present
-      default: break
-      }
-    }
-    return .unknown
+  // MARK: Lesions
+
+  /// The deposit that a reference means: by its id, or by that of the resource.
+  private func lesionID(_ reference: R4.Reference) -> String? {
+    if let id = reference.identifier?.value?.value { return id }
+    guard let place = place(reference),
+      case .bodyStructure(let structure) = resources[place].resource
+    else { return nil }
+    return Self.id(of: structure)
   }
 
-  // MARK: Lesions and procedures
+  private func firstLesion(_ references: [R4.Reference]) -> String? {
+    references.lazy.compactMap { self.lesionID($0) }.first
+  }
 
-  private static func id(_ reference: R4.Reference?, after prefix: String) -> String? {
-    guard let last = reference?.reference?.value?.split(separator: "/").last, last.hasPrefix(prefix)
-    else {
-      return nil
-    }
-    return String(last.dropFirst(prefix.count))
+  private static func id(of structure: R4.BodyStructure) -> String? {
+    structure.identifier.lazy.compactMap { $0.value?.value }.first ?? structure.id?.value
   }
 
   private mutating func lesion(_ id: String) -> Int {
-    if let place = lesions.firstIndex(where: { $0.id == id }) { return place }
-    lesions.append(CREST.Lesion(id: id))
-    return lesions.count - 1
+    if let place = record.lesions.firstIndex(where: { $0.id == id }) { return place }
+    record.lesions.append(CREST.Lesion(id: id))
+    return record.lesions.count - 1
   }
 
   private mutating func read(_ structure: R4.BodyStructure) {
-    let prefix = "lesion-site-"
-    guard let name = structure.id?.value, name.hasPrefix(prefix) else { return }
-    let place = lesion(String(name.dropFirst(prefix.count)))
-    lesions[place].site = structure.location.flatMap(Self.words)
-    switch structure.locationQualifier.first.flatMap({ Self.code($0) }) {
-    case "7771000": lesions[place].laterality = .left
-    case "24028007": lesions[place].laterality = .right
-    default: break
-    }
+    guard let id = Self.id(of: structure) else { return }
+    let place = lesion(id)
+    record.lesions[place].site = CREST.Site(structure.location)
+    record.lesions[place].laterality =
+      structure.locationQualifier.lazy.compactMap { CREST.Laterality($0) }.first
+    record.lesions[place].recurrenceOf = firstLesion(
+      Self.references(structure.extension, "recurrence-of"))
   }
 
   private mutating func readLesion(_ observation: R4.Observation) {
-    let id = observation.focus.lazy.compactMap { Self.id($0, after: "lesion-site-") }.first
-    let place = lesion(id ?? observation.id?.value ?? "\(lesions.count + 1)")
-    if case .dateTime(let date) = observation.effective { lesions[place].date = date.value?.fhir }
-    for component in observation.component {
-      let code = Self.codings(component.code).first
-      if code?.code == "lesion-size", case .quantity(let quantity) = component.value {
-        lesions[place].diameter = quantity.value?.value?.fhir
-      }
-      for sign in CREST.Codes.signs where code?.code == sign.code && code?.system == sign.system {
-        if case .codeableConcept(let concept) = component.value {
-          lesions[place][keyPath: sign.path] = Self.answer(concept)
+    if Self.isDenied(observation) { return }
+    let id = firstLesion(observation.focus) ?? observation.id?.value
+    let place = lesion(id ?? "\(record.lesions.count + 1)")
+    var description = CREST.Lesion.Description(date: Self.date(observation.effective))
+    description.read(observation.component)
+    description.note = observation.note.first?.text?.value
+    record.lesions[place].descriptions.append(description)
+  }
+
+  // MARK: Studies
+
+  private mutating func readExamination(_ observation: R4.Observation) {
+    if Self.isDenied(observation) { return }
+    var examination = CREST.Examination(
+      date: Self.date(observation.effective), site: CREST.Site(observation.bodySite),
+      note: observation.note.first?.text?.value)
+    examination.read(observation.component)
+    record.examinations.append(examination)
+  }
+
+  private mutating func readChemistry(_ observation: R4.Observation) -> Bool {
+    guard let analyte = CREST.Chemistry.analyte(observation.code),
+      case .quantity(let quantity) = observation.value, quantity.comparator == nil,
+      let value = quantity.value?.value,
+      let unit = (quantity.code?.value ?? quantity.unit?.value).flatMap({
+        CREST.Concentration.Unit(rawValue: $0)
+      })
+    else { return false }
+    record.chemistry.append(
+      CREST.Chemistry(
+        analyte, CREST.Concentration(value, unit), date: Self.date(observation.effective)))
+    return true
+  }
+
+  private mutating func readAntibody(_ observation: R4.Observation) -> Bool {
+    guard let target = CREST.Autoantibody.Target(observation.code) else { return false }
+    var result = Self.answer(observation)
+    for code in observation.interpretation.flatMap(\.codes).map(\.code) {
+      if code == "POS" { result = .present }
+      if code == "NEG" { result = .absent }
+    }
+    var finding = AntibodyFinding()
+    finding.read(observation.component)
+    // A number that nobody interprets is no answer.
+    if case .quantity = observation.value, observation.interpretation.isEmpty { result = .unknown }
+    record.autoantibodies.append(
+      CREST.Autoantibody(
+        target, Self.isDenied(observation) ? .absent : result,
+        titre: finding.titre.flatMap { Int($0.fhir) },
+        method: CREST.Autoantibody.Method(observation.method),
+        date: Self.date(observation.effective)))
+    return true
+  }
+
+  private mutating func readPattern(_ observation: R4.Observation) -> Bool {
+    guard case .codeableConcept(let concept) = observation.value,
+      let pattern = CREST.Capillaroscopy.Pattern(concept)
+    else { return false }
+    record.capillaroscopies.append(
+      CREST.Capillaroscopy(pattern, date: Self.date(observation.effective)))
+    return true
+  }
+
+  private mutating func readScore(_ observation: R4.Observation) -> Bool {
+    guard
+      let instrument = observation.code?.codes.lazy
+        .compactMap({ CREST.ScoreCodes.instrument(system: $0.system, code: $0.code) }).first
+    else { return false }
+    var score = CREST.StoredScore(instrument, date: Self.date(observation.effective))
+    switch observation.value {
+    case .quantity(let quantity) where quantity.comparator == nil:
+      score.total = quantity.value?.value
+    case .integer(let number):
+      score.total = number.value.map { R4.Decimal(integerLiteral: $0) }
+    default: break
+    }
+    score.items = observation.component.compactMap { component in
+      guard
+        let code = component.code?.codes.first(where: { $0.system == instrument.itemSystem })?.code
+      else { return nil }
+      let scale = component.referenceRange.lazy.compactMap { $0.high?.value?.value }.first
+      switch component.value {
+      case .quantity(let quantity):
+        return quantity.value?.value.map { .init(code, .number($0), scale: scale) }
+      case .integer(let number):
+        return number.value.map {
+          .init(code, .number(R4.Decimal(integerLiteral: $0)), scale: scale)
         }
+      case .codeableConcept(let concept):
+        return CREST.Presence(concept).map { .init(code, .presence($0), scale: scale) }
+      case .boolean(let flag):
+        return flag.value.map { .init(code, .presence($0 ? .present : .absent), scale: scale) }
+      default: return nil
       }
+    }
+    record.scores.append(score)
+    return true
+  }
+
+  /// The observation of calcium that a report refers to.
+  private func calcification(_ report: R4.DiagnosticReport) -> R4.Observation? {
+    for reference in report.result {
+      if let place = place(reference), case .observation(let found) = resources[place].resource,
+        found.code?.isLocal("calcification") ?? false, !Self.isVoid(found.status)
+      {
+        return found
+      }
+    }
+    return nil
+  }
+
+  private static func modality(_ steps: Set<String>) -> CREST.Imaging.Modality? {
+    CREST.Imaging.Modality.allCases.first { steps.contains("diagnosis." + $0.rawValue) }
+  }
+
+  private mutating func read(_ report: R4.DiagnosticReport) {
+    if Self.isVoid(report.status) { return }
+    let finding = calcification(report)
+    let date: CREST.Date? =
+      switch report.effective {
+      case .dateTime(let date): Self.date(date)
+      case .period(let period): Self.date(period.start)
+      case nil: nil
+      }
+    let calcium =
+      finding.map { Self.isDenied($0) ? .absent : Self.answer($0) } ?? CREST.Presence.unknown
+    let site = CREST.Site(finding?.bodySite)
+    let conclusion = report.conclusion?.value
+    let steps = CREST.Guide.statements(report.code)
+    if let modality = Self.modality(steps) {
+      var more = ImageFinding()
+      more.read(finding?.component ?? [])
+      record.imaging.append(
+        CREST.Imaging(
+          modality, calcification: calcium, date: date, site: site, laterality: more.laterality,
+          extent: more.extent, conclusion: conclusion))
+    } else if steps.contains("diagnosis.biopsy") {
+      record.biopsies.append(
+        CREST.Biopsy(calcium: calcium, date: date, site: site, conclusion: conclusion))
     }
   }
 
-  /// What was done, by its code or, without any, by the words that the guide knows it by.
-  private static func kind(of procedure: R4.Procedure) -> CREST.Procedure.Kind? {
-    let codings = codings(procedure.code)
-    if codings.isEmpty, let text = procedure.code?.text?.value {
-      let statements = LinkIndex.standard.statementIDs(forWords: text)
-      return CREST.Procedure.Kind.allCases.first {
-        statements.contains("surgical-options." + $0.rawValue)
-      }
+  // MARK: What was done
+
+  /// The name of a medicine that concerns the disease: a substance that has a code, or, for those of our
+  /// own profiles, any words.
+  private static func name(_ concept: R4.CodeableConcept, _ meta: R4.Meta?) -> String? {
+    if let substance = CREST.Substance(concept) { return substance.rawValue }
+    let isOurs = meta?.profile.contains { $0.value?.hasPrefix(CREST.canonicalBase) ?? false }
+    if isOurs ?? false { return concept.words }
+    guard let words = concept.words, concept.codes.isEmpty else { return nil }
+    let statements = LinkIndex.standard.statementIDs(forWords: words)
+    return statements.contains { $0.hasPrefix("management.") } ? words : nil
+  }
+
+  private mutating func note(
+    _ name: String, _ source: CREST.Medication.Source, _ status: R4.Primitive<String>?,
+    _ date: CREST.Date?, _ dosage: R4.Dosage?
+  ) {
+    record.medications.append(
+      CREST.Medication(
+        name, route: CREST.Medication.Route(dosage?.route), source: source,
+        status: status?.value.flatMap { CREST.Medication.Status(rawValue: $0) } ?? .unknown,
+        date: date, dosage: dosage?.text?.value))
+  }
+
+  private mutating func read(_ request: R4.MedicationRequest) {
+    guard !Self.isVoid(request.status), request.doNotPerform?.value != true,
+      case .codeableConcept(let concept) = request.medication,
+      let name = Self.name(concept, request.meta)
+    else { return }
+    var isReported = false
+    switch request.reported {
+    case .boolean(let flag): isReported = flag.value ?? false
+    case .reference: isReported = true
+    case nil: break
     }
-    return codings.lazy
-      .compactMap { CREST.Codes.procedure(system: $0.system, code: $0.code) }.first
+    note(
+      name, isReported ? .reported : .prescribed, request.status, Self.date(request.authoredOn),
+      request.dosageInstruction.first)
+  }
+
+  private mutating func read(_ statement: R4.MedicationStatement) {
+    guard !Self.isVoid(statement.status), statement.status?.value != "not-taken",
+      case .codeableConcept(let concept) = statement.medication,
+      let name = Self.name(concept, statement.meta)
+    else { return }
+    let date: CREST.Date? =
+      switch statement.effective {
+      case .dateTime(let date): Self.date(date)
+      case .period(let period): Self.date(period.start)
+      case nil: nil
+      }
+    note(name, .reported, statement.status, date, statement.dosage.first)
   }
 
   private mutating func read(_ procedure: R4.Procedure) {
-    guard procedure.status?.value != "entered-in-error",
-      let kind = Self.kind(of: procedure)
-    else { return }
-    let date: String? =
+    if Self.isVoid(procedure.status) { return }
+    let date: CREST.Date? =
       switch procedure.performed {
-      case .dateTime(let date): date.value?.fhir
-      case .period(let period): period.start?.value?.fhir
+      case .dateTime(let date): Self.date(date)
+      case .period(let period): Self.date(period.start)
       default: nil
       }
-    procedures.append(
+    let steps = CREST.Guide.statements(procedure.code)
+    guard
+      let kind = CREST.Procedure.Kind(procedure.code)
+        ?? CREST.Procedure.Kind.allCases.first(where: {
+          steps.contains("surgical-options." + $0.rawValue)
+        })
+    else { return readStep(procedure, steps, date) }
+    let lesion = firstLesion(Self.references(procedure.extension, "target-lesion"))
+    record.procedures.append(
       CREST.Procedure(
-        kind, status: procedure.status?.value ?? "unknown", date: date,
-        lesion: procedure.reasonReference.lazy.compactMap { Self.id($0, after: "lesion-") }.first))
+        kind,
+        status: procedure.status?.value.flatMap { CREST.Procedure.Status(rawValue: $0) }
+          ?? .unknown, date: date, lesion: lesion,
+        outcome: CREST.Procedure.Outcome(procedure.outcome),
+        note: procedure.note.first?.text?.value))
+  }
+
+  /// A step of diagnosis that is recorded as something done, without what it showed.
+  private mutating func readStep(
+    _ procedure: R4.Procedure, _ steps: Set<String>, _ date: CREST.Date?
+  ) {
+    guard procedure.status?.value == "completed" else { return }
+    let site = CREST.Site(procedure.bodySite.first)
+    if let modality = Self.modality(steps) {
+      record.imaging.append(
+        CREST.Imaging(modality, calcification: .unknown, date: date, site: site))
+    } else if steps.contains("diagnosis.biopsy") {
+      record.biopsies.append(CREST.Biopsy(calcium: .unknown, date: date, site: site))
+    } else if steps.contains("diagnosis.physical-examination")
+      || steps.contains("diagnosis.palpation")
+    {
+      record.examinations.append(CREST.Examination(date: date, site: site))
+    }
+  }
+
+  private mutating func read(_ plan: R4.CarePlan) {
+    if Self.isVoid(plan.status) { return }
+    for detail in plan.activity.compactMap(\.detail) { note(detail) }
+  }
+
+  /// A plan that was C-CDA is a request which keeps the activities as their JSON.
+  private mutating func read(_ request: R4.ServiceRequest) {
+    if Self.isVoid(request.status) { return }
+    let url = CREST.canonicalBase + "/StructureDefinition/fhir-content"
+    for kept in request.extension where kept.url == url {
+      guard case .string(let path) = kept.extension.first(where: { $0.url == "path" })?.value,
+        path.value == "activity",
+        case .string(let content) = kept.extension.first(where: { $0.url == "content" })?.value,
+        let json = content.value,
+        let activity = try? JSON.Decoder().decode(
+          R4.CarePlan.Activity.self, from: Array(json.utf8))
+      else { continue }
+      if let detail = activity.detail { note(detail) }
+    }
+  }
+
+  private mutating func note(_ detail: R4.CarePlan.Activity.Detail) {
+    guard let kind = CREST.PlannedActivity.Kind(detail.code), detail.doNotPerform?.value != true
+    else { return }
+    var date: CREST.Date?
+    if case .period(let period) = detail.scheduled { date = Self.date(period.start) }
+    record.plan.append(
+      CREST.PlannedActivity(
+        kind,
+        status: detail.status?.value.flatMap { CREST.PlannedActivity.Status(rawValue: $0) }
+          ?? .unknown, date: date, note: detail.description?.value))
+  }
+
+  private mutating func read(_ team: R4.CareTeam) {
+    if Self.isVoid(team.status) { return }
+    for participant in team.participant {
+      guard let concept = participant.role.first,
+        let role = CREST.Role(concept)?.rawValue ?? concept.words
+      else { continue }
+      record.careTeam.append(
+        CREST.CareTeamMember(role: role, name: name(of: participant.member)))
+    }
+  }
+
+  /// Whom a reference names: by its words, or as the resource is called.
+  private func name(of reference: R4.Reference?) -> String? {
+    if let words = reference?.display?.value { return words }
+    guard let place = place(reference),
+      case .practitioner(let practitioner) = resources[place].resource,
+      let name = practitioner.name.first
+    else { return nil }
+    if let text = name.text?.value { return text }
+    let parts = name.prefix + name.given + [name.family].compactMap { $0 } + name.suffix
+    return parts.isEmpty ? nil : parts.compactMap(\.value).joined(separator: " ")
+  }
+
+  private mutating func read(_ consent: R4.Consent) {
+    guard !Self.isVoid(consent.status), consent.status?.value != "rejected",
+      let scope = consent.scope?.codes.lazy
+        .compactMap({ CREST.Consent.Scope(rawValue: $0.code) }).first,
+      let decision = consent.provision?.type?.value
+        .flatMap({ CREST.Consent.Decision(rawValue: $0) })
+    else { return }
+    record.consents.append(CREST.Consent(scope, decision, date: Self.date(consent.dateTime)))
   }
 }

@@ -1,11 +1,22 @@
 public import ClinicalTree
-import Definitions
 
 extension CREST {
   /// What a clinician or a registry means by a record of calcinosis cutis and CREST syndrome.
   ///
   /// The wire form is `R4` resources, which ``resources`` makes and ``init(bundle:)`` reads; this type
   /// cannot express what makes no sense. Its own JSON, by ``json(_:)``, begins with the manifestations.
+  ///
+  /// ```swift
+  /// var record = CREST.Record()
+  /// record.patient.identifiers = [.init(system: "https://registry.example/pseudonym", value: "P-17")]
+  /// record.diagnosis = .init(.crest, verification: .confirmed, raynaudOnset: "2009")
+  /// record.manifestations.raynaud = .present(onset: "2009", .init(triggers: [.cold]))
+  /// record.manifestations.calcinosis = .present(.init(sites: [.init(.finger)]))
+  /// record.manifestations.telangiectasia = .absent
+  /// record.lesions = [.init(id: "L1", site: .init(.thumb), .right, [.init(date: "2026-03", diameter: 4)])]
+  /// record.chemistry = [.init(.calcium, .init("2.31", .millimolesPerLitre), date: "2026-03-02")]
+  /// let bundle = record.bundle
+  /// ```
   public struct Record: Codable, Sendable, Hashable {
     /// The five letters.
     public var manifestations = Manifestations()
@@ -15,29 +26,42 @@ extension CREST {
     public var diagnosis: Diagnosis?
     /// The calcinosis as a disease of its own.
     public var calcinosis: Calcinosis?
+    /// What deposits led to.
+    public var complications: [Complication] = []
     /// Single deposits of calcium.
     public var lesions: [Lesion] = []
-    /// What was done about them.
+    /// How the skin was examined.
+    public var examinations: [Examination] = []
+    /// Images and what they show.
+    public var imaging: [Imaging] = []
+    /// Calcium and phosphate in the blood.
+    public var chemistry: [Chemistry] = []
+    /// Antibodies in the blood.
+    public var autoantibodies: [Autoantibody] = []
+    /// Biopsies of the skin.
+    public var biopsies: [Biopsy] = []
+    /// How the capillaries of the nailfold look.
+    public var capillaroscopies: [Capillaroscopy] = []
+    /// Medicines and preparations for the skin.
+    public var medications: [Medication] = []
+    /// What was done about deposits.
     public var procedures: [Procedure] = []
+    /// What the patient does or is to do: habits, care of the skin, checks.
+    public var plan: [PlannedActivity] = []
+    /// Who cares.
+    public var careTeam: [CareTeamMember] = []
+    /// What the patient agreed to or declined.
+    public var consents: [Consent] = []
+    /// Scores as they were noted.
+    public var scores: [StoredScore] = []
 
     /// A record that says nothing.
     public init() {}
 
-    /// Reads a record; what its JSON leaves out says nothing.
-    public init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      manifestations =
-        try container.decodeIfPresent(Manifestations.self, forKey: .manifestations) ?? .init()
-      patient = try container.decodeIfPresent(Patient.self, forKey: .patient) ?? .init()
-      diagnosis = try container.decodeIfPresent(Diagnosis.self, forKey: .diagnosis)
-      calcinosis = try container.decodeIfPresent(Calcinosis.self, forKey: .calcinosis)
-      lesions = try container.decodeIfPresent([Lesion].self, forKey: .lesions) ?? []
-      procedures = try container.decodeIfPresent([Procedure].self, forKey: .procedures) ?? []
-    }
-
-    /// Reads the JSON of a record.
+    /// Reads the JSON of a record; what it leaves out says nothing.
     ///
-    /// - Throws: `JSON.ParsingError` for what is not JSON, `DecodingError` for what is no record.
+    /// - Throws: `JSON.ParsingError` for what is not JSON, `DecodingError` for what is no record, dates that
+    ///   are none and details of what is not present among it.
     public init(json bytes: [UInt8]) throws {
       self = try JSON.Decoder().decode(Record.self, from: bytes)
     }
@@ -50,7 +74,7 @@ extension CREST {
   }
 
   /// Whom a record is about.
-  public struct Patient: Codable, Sendable, Hashable {
+  public struct Patient: Codable, Sendable, Hashable, Blank {
     /// An identifier and the system that gives it its meaning.
     public struct Identifier: Codable, Sendable, Hashable {
       /// The URI of the system.
@@ -65,55 +89,136 @@ extension CREST {
       }
     }
 
-    /// Identifiers.
+    /// The administrative gender (FHIR R4, AdministrativeGender).
+    public enum Gender: String, Codable, Sendable, CaseIterable {
+      /// Male.
+      case male
+      /// Female.
+      case female
+      /// Neither.
+      case other
+      /// It was asked for and is not known.
+      case unknown
+    }
+
+    /// Whether the patient is known to live, or to be dead.
+    public enum VitalStatus: Codable, Sendable, Hashable {
+      /// Alive when the record was made.
+      case alive
+      /// Dead, since a date that may be known.
+      case dead(Date?)
+
+      /// Reads `"alive"`, `"dead"` or the date of death.
+      public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        switch try container.decode(String.self) {
+        case "alive": self = .alive
+        case "dead": self = .dead(nil)
+        default: self = .dead(try container.decode(Date.self))
+        }
+      }
+
+      /// Writes `"alive"`, `"dead"` or the date of death.
+      public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .alive: try container.encode("alive")
+        case .dead(let date): try container.encode(date?.text ?? "dead")
+        }
+      }
+    }
+
+    /// Identifiers, a pseudonym among them.
     public var identifiers: [Identifier] = []
     /// Given names.
     public var given: [String] = []
     /// The family name.
     public var family: String?
-    /// The administrative gender: male, female, other or unknown.
-    public var gender: String?
+    /// The administrative gender.
+    public var gender: Gender?
     /// The date of birth with the precision that is known.
-    public var birthDate: String?
+    public var birthDate: Date?
+    /// Whether the patient lives.
+    public var vitalStatus: VitalStatus?
 
     /// A patient of whom nothing is known.
     public init() {}
+  }
 
-    /// Reads a patient; what the JSON leaves out says nothing.
-    public init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      identifiers = try container.decodeIfPresent([Identifier].self, forKey: .identifiers) ?? []
-      given = try container.decodeIfPresent([String].self, forKey: .given) ?? []
-      family = try container.decodeIfPresent(String.self, forKey: .family)
-      gender = try container.decodeIfPresent(String.self, forKey: .gender)
-      birthDate = try container.decodeIfPresent(String.self, forKey: .birthDate)
-    }
+  /// The clinical status of a disease (FHIR R4, condition-clinical).
+  public enum ClinicalStatus: String, Codable, Sendable, CaseIterable {
+    /// There are signs of it.
+    case active
+    /// It came back.
+    case recurrence
+    /// It came back after a remission.
+    case relapse
+    /// There are none now.
+    case inactive
+    /// There are none now, and it may come back.
+    case remission
+    /// It is over.
+    case resolved
   }
 
   /// The disease that was diagnosed.
   public struct Diagnosis: Codable, Sendable, Hashable {
-    /// Which disease of the scleroderma family.
+    /// Which disease of the scleroderma family. Terminologies keep these apart, and so does the record.
     public enum Kind: String, Codable, Sendable, CaseIterable {
       /// CREST syndrome.
       case crest
       /// Systemic sclerosis with limited involvement of the skin.
+      case limitedCutaneous = "limited-cutaneous-systemic-sclerosis"
+      /// Limited systemic sclerosis, without a word on the skin.
       case limitedSystemicSclerosis = "limited-systemic-sclerosis"
+      /// Systemic sclerosis with diffuse involvement of the skin.
+      case diffuseCutaneous = "diffuse-cutaneous-systemic-sclerosis"
+      /// Systemic sclerosis without involvement of the skin.
+      case sineScleroderma = "systemic-sclerosis-sine-scleroderma"
       /// Systemic sclerosis without further words.
       case systemicSclerosis = "systemic-sclerosis"
     }
 
+    /// How sure the diagnosis is (FHIR R4, condition-ver-status). What is refuted is no diagnosis.
+    public enum Verification: String, Codable, Sendable, CaseIterable {
+      /// There is not enough to confirm it.
+      case unconfirmed
+      /// It is the one that is worked with.
+      case provisional
+      /// It is one of several.
+      case differential
+      /// It is confirmed.
+      case confirmed
+    }
+
     /// Which disease.
     public var kind: Kind
-    /// The clinical status in FHIR's words.
-    public var status: String?
-    /// When it began.
-    public var onset: String?
+    /// How sure it is.
+    public var verification: Verification?
+    /// The clinical status.
+    public var status: ClinicalStatus?
+    /// When it began, where the sign is not told.
+    public var onset: Date?
+    /// When Raynaud's phenomenon began.
+    public var raynaudOnset: Date?
+    /// When the first other sign was seen.
+    public var firstOtherOnset: Date?
+    /// When the diagnosis was made.
+    public var date: Date?
 
     /// Describes a diagnosis.
-    public init(_ kind: Kind, status: String? = nil, onset: String? = nil) {
+    public init(
+      _ kind: Kind, verification: Verification? = nil, status: ClinicalStatus? = nil,
+      onset: Date? = nil, raynaudOnset: Date? = nil, firstOtherOnset: Date? = nil,
+      date: Date? = nil
+    ) {
       self.kind = kind
+      self.verification = verification
       self.status = status
       self.onset = onset
+      self.raynaudOnset = raynaudOnset
+      self.firstOtherOnset = firstOtherOnset
+      self.date = date
     }
   }
 
@@ -131,97 +236,66 @@ extension CREST {
       case iatrogenic
     }
 
+    /// How bad it is.
+    public enum Severity: String, Codable, Sendable, CaseIterable {
+      /// Mild.
+      case mild
+      /// Moderate.
+      case moderate
+      /// Severe.
+      case severe
+    }
+
+    /// What it comes from.
+    public struct Cause: Codable, Sendable, Hashable {
+      /// The causes that the guide names.
+      public enum Kind: String, Codable, Sendable, CaseIterable {
+        /// An autoimmune disease.
+        case autoimmune = "autoimmune-disease"
+        /// A disorder of connective tissue.
+        case connectiveTissue = "connective-tissue-disorder"
+        /// Kidney failure.
+        case renalFailure = "renal-failure"
+        /// An injury.
+        case trauma
+      }
+
+      /// Which one.
+      public var kind: Kind
+      /// When it began or happened.
+      public var onset: Date?
+
+      /// Describes a cause.
+      public init(_ kind: Kind, onset: Date? = nil) {
+        self.kind = kind
+        self.onset = onset
+      }
+    }
+
     /// How the deposits come about, where it is known.
     public var kind: Kind?
-    /// The clinical status in FHIR's words.
-    public var status: String?
+    /// What it comes from.
+    public var causes: [Cause] = []
+    /// How bad it is.
+    public var severity: Severity?
+    /// The clinical status.
+    public var status: ClinicalStatus?
     /// When it began.
-    public var onset: String?
-    /// Where it is, in words or codes' displays.
-    public var sites: [String] = []
+    public var onset: Date?
+    /// Where it is.
+    public var sites: [Site] = []
 
     /// Describes a calcinosis.
     public init(
-      kind: Kind? = nil, status: String? = nil, onset: String? = nil, sites: [String] = []
+      kind: Kind? = nil, causes: [Cause] = [], severity: Severity? = nil,
+      status: ClinicalStatus? = nil, onset: Date? = nil, sites: [Site] = []
     ) {
       self.kind = kind
+      self.causes = causes
+      self.severity = severity
       self.status = status
       self.onset = onset
       self.sites = sites
-    }
-
-    /// Reads a calcinosis; what the JSON leaves out says nothing.
-    public init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      kind = try container.decodeIfPresent(Kind.self, forKey: .kind)
-      status = try container.decodeIfPresent(String.self, forKey: .status)
-      onset = try container.decodeIfPresent(String.self, forKey: .onset)
-      sites = try container.decodeIfPresent([String].self, forKey: .sites) ?? []
-    }
-  }
-
-  /// One deposit of calcium, the same over time by its id.
-  public struct Lesion: Codable, Sendable, Hashable, Identifiable {
-    /// The identity of the deposit within the record.
-    public var id: String
-    /// Where it is.
-    public var site: String?
-    /// Left or right, where the site has sides.
-    public var laterality: Laterality?
-    /// The largest diameter in millimetres, with the digits that were written.
-    public var diameter: String?
-    /// When it was described.
-    public var date: String?
-    /// Whether chalky material drains.
-    public var drainage: Presence?
-    /// Whether it is tender.
-    public var tenderness: Presence?
-    /// Whether the skin over it is ulcerated.
-    public var ulceration: Presence?
-
-    /// The sides of the body.
-    public enum Laterality: String, Codable, Sendable, CaseIterable {
-      /// The left side.
-      case left
-      /// The right side.
-      case right
-    }
-
-    /// Describes a deposit.
-    public init(id: String) { self.id = id }
-  }
-
-  /// Something that was done.
-  public struct Procedure: Codable, Sendable, Hashable {
-    /// What was done.
-    public enum Kind: String, Codable, Sendable, CaseIterable {
-      /// Deposits were cut out.
-      case excision
-      /// Deposits were scraped out.
-      case curettage
-      /// A laser was used.
-      case laser
-      /// A wound was cared for.
-      case woundCare = "wound-care"
-    }
-
-    /// What was done.
-    public var kind: Kind
-    /// The status in FHIR's words.
-    public var status: String
-    /// When it was done.
-    public var date: String?
-    /// The deposit that it was done to, by its id.
-    public var lesion: String?
-
-    /// Describes a procedure.
-    public init(
-      _ kind: Kind, status: String = "completed", date: String? = nil, lesion: String? = nil
-    ) {
-      self.kind = kind
-      self.status = status
-      self.date = date
-      self.lesion = lesion
     }
   }
 }

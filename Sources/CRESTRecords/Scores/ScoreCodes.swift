@@ -24,7 +24,7 @@ extension CREST {
 
     /// Codes of findings that are items of criteria, those of the five letters apart.
     private static let findings: [String: [String: CriterionItem]] = [
-      Codes.snomed: [
+      snomed: [
         "11399002": .pulmonaryArterialHypertension, "697903007": .pulmonaryArterialHypertension,
         "233703007": .interstitialLungDisease, "711379004": .interstitialLungDisease,
       ],
@@ -53,5 +53,26 @@ extension CREST {
       .raynaud: .raynaudPhenomenon, .sclerodactyly: .sclerodactyly,
       .telangiectasia: .telangiectasia,
     ]
+  }
+}
+
+extension CREST.Instrument {
+  /// The system of the codes of its items.
+  var itemSystem: String {
+    switch self {
+    case .mrss: CREST.ScoreCodes.sites
+    case .acrEULAR2013, .leRoyMedsger2001, .vedoss: CREST.ScoreCodes.criteria
+    default: CREST.ScoreCodes.items
+    }
+  }
+
+  /// The profile of its observations, without the words that all begin with.
+  var profile: String {
+    switch self {
+    case .mrss: "mrss"
+    case .acrEULAR2013, .leRoyMedsger2001, .vedoss: "classification"
+    case .handCalcinosis: "radiograph-score"
+    default: "patient-reported"
+    }
   }
 }

@@ -142,9 +142,9 @@ private struct ScoreReader {
     if verification == "entered-in-error" { return }
     let isRefuted = verification == "refuted"
     let items = Self.items(condition.code)
-    let kind = Self.codings(condition.code).lazy
-      .compactMap { CREST.Codes.diagnosis(system: $0.system, code: $0.code) }.first
-    let isLimited = !isRefuted && (kind == .limitedSystemicSclerosis || kind == .crest)
+    let kind = CREST.Diagnosis.Kind(condition.code)
+    let isLimited =
+      !isRefuted && ([.crest, .limitedCutaneous, .limitedSystemicSclerosis].contains(kind))
     guard !items.isEmpty || isLimited else { return }
     with(condition.subject?.reference?.value) { patient in
       for item in items { patient.note(item, isRefuted ? .absent : .present, path) }
@@ -203,7 +203,7 @@ private struct ScoreReader {
     }
     switch value {
     case .boolean(let flag): return flag ? .present : .absent
-    case .concept(let concept): return CREST.Record.answer(concept)
+    case .concept(let concept): return CREST.Presence(concept) ?? .unknown
     case .number, .other: return .unknown
     case nil:
       let reason = codings(absent).first?.code

@@ -186,7 +186,8 @@ struct ProfileCompiler {
       var fault = ""
       do { expression = try FHIRPathExpression(text) } catch { fault = error.message }
       draft.constraints[key] = Rule.Constraint(
-        key: key, isError: constraint.text("severity") != "warning", expression: expression,
+        key: key, isError: constraint.text("severity") != "warning",
+        human: constraint.text("human"), expression: expression,
         fault: fault)
     }
   }

@@ -109,7 +109,9 @@ extension FHIRValidation {
     case .success(false?):
       report(
         Conformance.brokenConstraint, at: node.cursor.index,
-        "\(constraint.key) does not hold: \(expression.text.prefix(200))",
+        constraint.human.isEmpty
+          ? "\(constraint.key) does not hold: \(expression.text.prefix(200))"
+          : "\(constraint.key): \(constraint.human.prefix(200))",
         severity: constraint.isError ? .error : .warning, profile: profile.url)
     case .failure(let error):
       report(

@@ -69,6 +69,8 @@ final class Rule: Sendable {
   struct Constraint: Sendable {
     let key: String
     let isError: Bool
+    /// What it demands, in the words of its author.
+    let human: String
     /// `nil` where the expression could not be read; the message says why.
     let expression: FHIRPathExpression?
     let fault: String

@@ -31,7 +31,7 @@ extension CDABuilder {
       silent(.family, in: name)
     }
     carryWholeNames()
-    silent(.administrativeGenderCode, "UNK", in: person)
+    silent(.administrativeGenderCode, in: person)
     silent(.birthTime, "UNK", in: person)
     silent(.raceCode, "UNK", in: person)
     silent(.ethnicGroupCode, "UNK", in: person)

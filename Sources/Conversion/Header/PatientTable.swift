@@ -107,7 +107,14 @@ enum PatientTable {
 
 extension FHIRBuilder {
   func gender(_ code: Cursor, in patient: Draft.Slot) {
-    guard draft.first(.gender, in: patient) == nil, let leaf = codeLeaf(code) else { return }
+    guard draft.first(.gender, in: patient) == nil else { return }
+    guard let leaf = codeLeaf(code) else {
+      // What is known not to be known has a word in FHIR; what is merely not said has none.
+      if let flavor = code.attribute(.nullFlavor), flavor.text == "UNK" {
+        put(Sourced(Text("unknown"), .leaf(flavor)), as: .gender, in: patient)
+      }
+      return
+    }
     let text = leaf.text.trimmed
     if let target = maps.translate(text, by: maps.map("cf-administrative-gender")) {
       put(Sourced(target.code, .leaf(leaf)), as: .gender, in: patient)

@@ -113,13 +113,15 @@ extension CDABuilder {
   }
 
   /// Writes another statement inside of this one, or a reference to it by its id where it stands
-  /// elsewhere; `false` for a reference that leads nowhere.
+  /// elsewhere; `false` for a reference that leads nowhere, or to what is no statement of C-CDA.
   @discardableResult
   func relation(
     to reference: Cursor, _ type: Sourced<Text>?, from statement: Draft.Slot,
     _ context: WritingContext
   ) -> Bool {
-    guard let target = resolve(reference) else { return false }
+    guard let target = resolve(reference),
+      !FurtherTypes.all.contains(ResourceTable.type(of: target))
+    else { return false }
     let isOrganizer = draft.name(of: statement) == .organizer
     let holder = add(isOrganizer ? .component : .entryRelationship, in: statement)
     if !isOrganizer {

@@ -159,7 +159,7 @@ extension CDABuilder {
 }
 
 /// What goes along in the section at the end of a document.
-private enum FurtherTypes {
+enum FurtherTypes {
   /// The types of R4 for which C-CDA has no statement, and people and places that no statement names;
   /// they go along whole.
   static let all: Set<Name> = [

@@ -30,7 +30,7 @@ extension Int: R4.PrimitiveValue {
 extension R4 {
   /// A decimal number with the digits that were written: `1.10` is not `1.1`.
   public struct Decimal: PrimitiveValue, JSON.NumberText, ExpressibleByIntegerLiteral,
-    CustomStringConvertible
+    ExpressibleByStringLiteral, CustomStringConvertible
   {
     /// The number as JSON writes it.
     public let fhir: Swift.String
@@ -53,6 +53,12 @@ extension R4 {
 
     /// A whole number.
     public init(integerLiteral value: Int) { fhir = Swift.String(value) }
+
+    /// A number that is written in the program with the digits that count. It must be one.
+    public init(stringLiteral value: Swift.String) {
+      guard let number = Decimal(fhir: value) else { preconditionFailure("\(value) is no number") }
+      self = number
+    }
 
     /// The nearest binary floating-point number.
     public var double: Double { Double(fhir) ?? .nan }

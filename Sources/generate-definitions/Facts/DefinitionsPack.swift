@@ -1,6 +1,7 @@
 import ClinicalTree
 
-/// Chooses what validation needs of definitions: their rules and codes, not their human texts.
+/// Chooses what validation needs of definitions: their rules and codes, not the texts that others wrote for
+/// people.
 enum DefinitionsPack {
   /// The resource without what is for people, `nil` when nothing of it is needed.
   static func stripped(_ resource: Element) -> String? {
@@ -71,9 +72,16 @@ enum DefinitionsPack {
       element, keeping: parts.union(values),
       but: [
         "binding": { object($0, keeping: ["strength", "valueSet"]) },
-        "constraint": { list($0) { object($0, keeping: ["key", "severity", "expression"]) } },
+        "constraint": { list($0, constraint) },
         "slicing": { object($0, keeping: ["discriminator", "ordered", "rules"]) },
       ])
+  }
+
+  /// A rule, with its words where they are our own.
+  private static func constraint(_ element: Element) -> String {
+    let isOurs = element.string("key").hasPrefix("crest-")
+    return object(
+      element, keeping: Set(["key", "severity", "expression"] + (isOurs ? ["human"] : [])))
   }
 
   // MARK: ValueSet and CodeSystem
