@@ -9,10 +9,17 @@ let package = Package(
     .systemLibrary(
       name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
     .target(name: "CSAX", dependencies: ["CXML"], linkerSettings: [.linkedLibrary("xml2")]),
+    .target(
+      name: "SyntheticRecords",
+      dependencies: [
+        .product(name: "CRESTKit", package: "CRESTKit"),
+        .product(name: "FHIRModels", package: "CRESTKit"),
+      ]),
+    .executableTarget(name: "Submission", dependencies: ["SyntheticRecords"]),
     .executableTarget(
       name: "Speed",
       dependencies: [
-        "CSAX", .product(name: "CRESTKit", package: "CRESTKit"),
+        "CSAX", "SyntheticRecords", .product(name: "CRESTKit", package: "CRESTKit"),
         .product(name: "ClinicalTree", package: "CRESTKit"),
         .product(name: "XMLTree", package: "CRESTKit"),
         .product(name: "Definitions", package: "CRESTKit"),

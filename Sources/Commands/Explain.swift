@@ -35,7 +35,8 @@ struct Explain: ParsableCommand {
 
   static let all =
     ClinicalDocument.issueCodes + JSON.issueCodes + XML.issueCodes + FHIRFormats.issueCodes
-    + R4.issueCodes + Conversion.issueCodes + Conformance.issueCodes + FileCodes.all
+    + R4.issueCodes + Conversion.issueCodes + Conformance.issueCodes
+    + CREST.issueCodes + FileCodes.all
 
   static let exitCodes = """
       0  ok

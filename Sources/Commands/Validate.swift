@@ -16,7 +16,7 @@ struct Validate: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A profile that every input must follow, or base for the base standard alone.",
+      "A profile that every input must follow, the short name of one of our own, or base for the base standard alone.",
       valueName: "url"))
   var profile: [String] = []
 
@@ -59,6 +59,11 @@ struct Validate: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"))
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "For a submission: where to write its tables as comma-separated values.", valueName: "file"))
+  var summary: String?
+
   @Option(help: "The severity from which findings make the run fail.")
   var failOn = FailLevel.error
 
@@ -98,10 +103,19 @@ struct Validate: AsyncParsableCommand {
     return from == nil && LineValidation.isNDJSON(input.path, limit: 1 << 24)
   }
 
+  /// The profiles by their URLs; a name without a colon is one of our own.
+  private var profiles: [String] {
+    profile.filter { $0 != "base" }.map {
+      $0.contains(":") ? $0 : CREST.canonicalBase + "/StructureDefinition/" + $0
+    }
+  }
+
+  private var isSubmission: Bool { profiles.contains(CREST.submissionProfile) }
+
   private func validator() throws -> Validator {
     var options = Validator.Options()
     options.isBaseOnly = profile.contains("base")
-    options.profiles = profile.filter { $0 != "base" }
+    options.profiles = profiles
     options.displayIsError = display == .error
     options.isForPublication = publication
     let validator: Validator
@@ -129,7 +143,8 @@ struct Validate: AsyncParsableCommand {
     Interruption.listen()
     var report = ReportWriter(
       format, to: try ByteSink(output), isSeveral: list.inputs.count > 1, showsSource: showValues,
-      isColored: color.isColored(on: output == nil ? 1 : -1))
+      isColored: color.isColored(on: output == nil ? 1 : -1), isSubmission: isSubmission)
+    if isSubmission { report.summary = SubmissionSummary(showsPseudonyms: showValues) }
     var progress = Progress(self.progress, total: list.inputs.count)
     var code: Int32 = 0
     var hasFindings = false
@@ -146,21 +161,27 @@ struct Validate: AsyncParsableCommand {
     let known = try FindingRules(baseline: baseline, severities: severity)
     // The entries of a single Bundle are shared among the jobs.
     let tasks = list.inputs.count == 1 ? jobs : 1
+    let isSubmission = isSubmission
     let work: @Sendable (InputList.Input) async -> Verdict = {
       await Verdict(
-        $0, as: from, limits, validator, tasks: tasks, schema: schema, rules, showsValues: values)
+        $0, as: from, limits, validator, tasks: tasks, schema: schema, rules, showsValues: values,
+        isSubmission: isSubmission)
     }
-    let lines = LineValidation(validator: validator, limits: limits, jobs: jobs)
+    let lines = LineValidation(
+      validator: validator, limits: limits, jobs: jobs, isSubmission: isSubmission)
     var rest = list.inputs[...]
     while let first = rest.first {
       if isLines(first) {
         rest = rest.dropFirst()
         try report.open(first.source)
-        try await lines.run(first.path) { issues, size in
+        var notes = RepeatedNotes(isSubmission: isSubmission)
+        try await lines.run(first.path) { found, size in
           progress.advance(bytes: size)
-          let issues = known.applied(to: issues, of: first.source)
-          hasFindings = hasFindings || issues.contains(where: failOn.counts)
-          try report.append(InputReport(source: first.source, issues: issues))
+          let issues = known.applied(to: notes.fresh(of: found.issues), of: first.source)
+          let part = report.part(
+            of: first.source, issues, outline: found.outline, line: found.line)
+          hasFindings = hasFindings || part.issues.contains(where: failOn.counts)
+          try report.append(part)
         }
         try report.close()
         continue
@@ -173,10 +194,10 @@ struct Validate: AsyncParsableCommand {
         if verdict.isSkipped {
           return Console.say("\(verdict.part.source): skipped, it is no record")
         }
-        let part = InputReport(
-          source: verdict.part.source,
-          issues: known.applied(to: verdict.part.issues, of: verdict.part.source),
-          text: verdict.part.text)
+        let part = report.part(
+          of: verdict.part.source,
+          known.applied(to: verdict.part.issues, of: verdict.part.source),
+          outline: verdict.outline, line: report.inputs + 1, text: verdict.part.text)
         try report.add(part)
         hasFindings = hasFindings || part.issues.contains(where: failOn.counts)
         if verdict.code != 0 { code = list.inputs.count > 1 ? 1 : verdict.code }
@@ -184,6 +205,9 @@ struct Validate: AsyncParsableCommand {
     }
     progress.finish()
     try report.finish()
+    if let summary, let tables = report.summary {
+      try ByteSink.write(Array(tables.csv.utf8), to: summary)
+    }
     if code != 0 { throw ExitCode(code) }
     if hasFindings { throw Exit.findings }
   }
@@ -195,11 +219,13 @@ struct Verdict: Sendable {
   /// The exit code of a single input that could not be read, or 0.
   let code: Int32
   let isSkipped: Bool
+  /// What a submission needs of the record.
+  let outline: CREST.Submission.Outline?
 
   init(
     _ input: InputList.Input, as kind: ClinicalDocument.Kind?, _ limits: ClinicalDocument.Limits,
     _ validator: Validator, tasks: Int, schema: String?, _ schematron: XML.Schematron?,
-    showsValues: Bool
+    showsValues: Bool, isSubmission: Bool
   ) async {
     func unread(_ issues: [Issue], _ code: ExitCode) -> Verdict {
       Verdict(part: InputReport(source: input.source, issues: issues), code: code.rawValue)
@@ -228,7 +254,9 @@ struct Verdict: Sendable {
       }
       let part = InputReport(source: input.source, issues: issues, text: document.tree.source)
       let isCut = issues.contains { $0.code.isLimit }
-      self.init(part: part, code: isCut ? Exit.limit.rawValue : 0)
+      self.init(
+        part: part, code: isCut ? Exit.limit.rawValue : 0,
+        outline: isSubmission ? CREST.Submission.Outline(document.tree) : nil)
     } catch let error as ClinicalDocument.ReadingError {
       let isLimit = error.issues.contains { $0.code.isLimit }
       if input.isFound, error.issues.contains(where: { $0.code.id == "FILE-0001" }) {
@@ -244,9 +272,48 @@ struct Verdict: Sendable {
     }
   }
 
-  private init(part: InputReport, code: Int32, isSkipped: Bool = false) {
+  private init(
+    part: InputReport, code: Int32, isSkipped: Bool = false,
+    outline: CREST.Submission.Outline? = nil
+  ) {
     self.part = part
     self.code = code
     self.isSkipped = isSkipped
+    self.outline = outline
+  }
+}
+
+/// Notes that every line of a file would have, each told once: code systems that are not at hand and, in a
+/// submission, all that is worth knowing and no reason to act.
+private struct RepeatedNotes {
+  let isSubmission: Bool
+  private var told: Set<String> = []
+
+  init(isSubmission: Bool) { self.isSubmission = isSubmission }
+
+  mutating func fresh(of issues: [Issue]) -> [Issue] {
+    issues.filter { issue in
+      guard issue.severity == .information, isSubmission || issue.code == Conformance.unchecked
+      else { return true }
+      return told.insert(issue.code.id + issue.message.prefix { $0 != " " }).inserted
+    }
+  }
+}
+
+extension ReportWriter {
+  /// The findings of a record; of one that belongs to a submission with what it has beside the others.
+  fileprivate mutating func part(
+    of source: String, _ issues: [Issue], outline: CREST.Submission.Outline?, line: Int,
+    text: [UInt8] = []
+  ) -> InputReport {
+    guard let outline, let added = summary?.add(outline, line: line, issues) else {
+      return InputReport(source: source, issues: issues, text: text)
+    }
+    let placed = added.issues.map { issue in
+      var issue = issue
+      issue.position = issue.position ?? SourcePosition(line: line, column: 1, offset: 0)
+      return issue
+    }
+    return InputReport(source: source, issues: placed, text: text, subject: added.subject)
   }
 }

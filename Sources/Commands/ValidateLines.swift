@@ -7,6 +7,16 @@ struct LineValidation {
   let validator: Validator
   let limits: ClinicalDocument.Limits
   let jobs: Int
+  /// Whether the lines are records of a submission.
+  let isSubmission: Bool
+
+  /// What was found on one line.
+  struct Findings: Sendable {
+    let line: Int
+    let issues: [Issue]
+    /// What a submission needs of the record; `nil` for what cannot be read.
+    let outline: CREST.Submission.Outline?
+  }
 
   /// Whether a file is NDJSON: its first line is a resource, and something follows.
   static func isNDJSON(_ path: String, limit: Int) -> Bool {
@@ -26,7 +36,7 @@ struct LineValidation {
   }
 
   /// Hands on the findings of the lines, in their order, with the bytes that were read for them.
-  func run(_ path: String, each: ([Issue], Int) throws -> Void) async throws {
+  func run(_ path: String, each: (Findings, Int) throws -> Void) async throws {
     let file = path == "-" ? nil : Files.Descriptor(path)
     var reader = LineReader(descriptor: file?.number ?? 0, limit: limits.size)
     var number = 0
@@ -42,11 +52,11 @@ struct LineValidation {
       guard bytes == nil || batch.count >= size else { continue }
       if jobs > 1 {
         let lines = batch
-        try await inOrder(lines, jobs: jobs, work: { issues(of: $0) }) { index, issues in
-          try each(issues, lines[index].bytes.count)
+        try await inOrder(lines, jobs: jobs, work: { findings(on: $0) }) { index, findings in
+          try each(findings, lines[index].bytes.count)
         }
       } else {
-        for line in batch { try each(issues(of: line), line.bytes.count) }
+        for line in batch { try each(findings(on: line), line.bytes.count) }
       }
       if Interruption.hasCome { throw Exit.interrupted }
       batch.removeAll(keepingCapacity: true)
@@ -55,20 +65,23 @@ struct LineValidation {
   }
 
   @Sendable
-  private func issues(of line: Line) -> [Issue] {
+  private func findings(on line: Line) -> Findings {
     let issues: [Issue]
+    var outline: CREST.Submission.Outline?
     do {
       let document = try ClinicalDocument(parsing: line.bytes, as: .fhir, limits: limits)
       issues = document.issues + validator.issues(in: document)
+      if isSubmission { outline = CREST.Submission.Outline(document.tree) }
     } catch {
       issues = error.issues
     }
-    return issues.map { issue in
+    let placed = issues.map { issue in
       var issue = issue
       issue.position = SourcePosition(
         line: line.number, column: issue.position?.column ?? 1,
         offset: line.offset + (issue.position?.offset ?? 0))
       return issue
     }
+    return Findings(line: line.number, issues: placed, outline: outline)
   }
 }

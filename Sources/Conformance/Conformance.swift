@@ -87,7 +87,7 @@ package enum Conformance {
     repair:
       "Use the display of the code system, or check whether the code is the one that is meant."
   )
-  static let unchecked = Issue.Code(
+  package static let unchecked = Issue.Code(
     "FHIR-0118", "Codes that could not be checked", severity: .information,
     explanation:
       "The code system is not at hand. One note stands for all of its codes in the document.",

@@ -11,6 +11,8 @@ struct FindingList: Sendable {
     let profile: String?
     /// The element with which a condition begins.
     let part: String?
+    /// The key of a constraint of a profile.
+    let constraint: String?
   }
 
   private var all: [Finding] = []
@@ -23,12 +25,13 @@ struct FindingList: Sendable {
 
   mutating func add(
     _ code: Issue.Code, at node: Int, _ message: String,
-    severity: Issue.Severity? = nil, profile: String? = nil, part: String? = nil
+    severity: Issue.Severity? = nil, profile: String? = nil, part: String? = nil,
+    constraint: String? = nil
   ) {
     add(
       Finding(
         code: code, severity: severity ?? code.severity, node: node, message: message,
-        profile: profile, part: part))
+        profile: profile, part: part, constraint: constraint))
   }
 
   /// How many findings are listed.
@@ -85,6 +88,7 @@ struct FindingList: Sendable {
         path: paths.path(of: finding.node),
         position: lines.position(of: Int(nodes[finding.node].place)))
       issue.profile = finding.profile
+      issue.constraint = finding.constraint
       issues.append(issue)
     }
     if isCut {

@@ -116,11 +116,12 @@ package final class ResourceIndex {
     if let fullUrl = resources[holder].fullUrl, ResourceIndex.isAbsolute(fullUrl),
       !fullUrl.hasPrefix("urn:")
     {
-      let parts = fullUrl.string.split(separator: "/", omittingEmptySubsequences: false)
-      if parts.count > 3 {
-        let url = (parts.dropLast(2) + [Substring(name.string)]).joined(separator: "/")
-        var copy = url
-        let found = copy.withUTF8 { bytes in
+      // All before the type and the id.
+      if let slash = fullUrl.lastIndex(of: UInt8(ascii: "/")),
+        let base = fullUrl.slice(0..<slash).lastIndex(of: UInt8(ascii: "/"))
+      {
+        let url = Array(fullUrl.slice(0..<base + 1).bytes) + name.bytes
+        let found = url.withUnsafeBufferPointer { bytes in
           bytes.baseAddress.flatMap { byURL[Text($0, bytes.count)] }
         }
         if let found { return match(found) }

@@ -175,3 +175,49 @@ struct RecordTests {
     #expect(read.complications.isEmpty && read.calcinosis == nil)
   }
 }
+
+@Suite("Submissions")
+struct SubmissionTests {
+  private func outline(
+    _ pseudonym: String, birth: String = "1961", raynaud: CREST.Date = "2009", thumb: Bool = true
+  ) -> CREST.Submission.Outline {
+    var record = CREST.Record()
+    record.patient.identifiers = [.init(system: "https://registry.example", value: pseudonym)]
+    record.patient.gender = .female
+    record.patient.birthDate = CREST.Date(fhir: birth)
+    record.diagnosis = .init(.crest, raynaudOnset: raynaud, date: "2014-02-11")
+    record.manifestations.raynaud = .notAssessed
+    record.lesions = [.init(id: "L1", site: thumb ? .init(.thumb) : .init(.elbow))]
+    return CREST.Submission.Outline(record.bundle.tree(names: .standard))
+  }
+
+  @Test("A patient twice, a pseudonym of two people, a deposit that moves, two pseudonyms of one")
+  func beside() {
+    var submission = CREST.Submission()
+    func codes(_ outline: CREST.Submission.Outline, _ line: Int) -> [String] {
+      submission.add(outline, line: line).issues.map(\.code.id)
+    }
+    #expect(codes(outline("a"), 1) == [])
+    #expect(codes(outline("b", raynaud: "2010"), 2) == [])
+    #expect(codes(outline("a"), 3) == ["SUBM-0101"])
+    #expect(codes(outline("a", birth: "1962"), 4) == ["SUBM-0102"])
+    #expect(codes(outline("b", raynaud: "2010", thumb: false), 5) == ["SUBM-0101", "SUBM-0103"])
+    #expect(codes(outline("c"), 6) == ["SUBM-0104"])
+    #expect(submission.patients == 3)
+  }
+
+  @Test("Not assessed is not missing")
+  func completeness() {
+    var submission = CREST.Submission()
+    _ = submission.add(outline("a"), line: 1)
+    func count(_ element: CREST.Submission.Element, _ state: CREST.Submission.Completeness) -> Int {
+      submission.completeness.reduce(0) {
+        $0 + ($1.key.element == element && $1.key.state == state ? $1.value : 0)
+      }
+    }
+    #expect(count(.raynaud, .notAssessed) == 1)
+    #expect(count(.calcinosis, .missing) == 1)
+    #expect(count(.diagnosis, .filled) == 1 && count(.raynaudOnset, .filled) == 1)
+    #expect(count(.skinScore, .missing) == 1)
+  }
+}

@@ -434,6 +434,60 @@ struct CommandTests {
     }
   }
 
+  @Test("A submission is checked line by line, and its records beside each other")
+  func submission() throws {
+    let source = try String(
+      contentsOf: Place.root.appending(path: "Profiles/examples/crest-bundle-submission.json"),
+      encoding: .utf8
+    ).split(separator: "\n").joined()
+    func record(_ pseudonym: String, _ changes: [String: String] = [:]) -> String {
+      changes.reduce(source.replacing("P-0017", with: pseudonym)) {
+        $0.replacing($1.key, with: $1.value)
+      }
+    }
+    let lines = [
+      record("P-1"), record("P-1", [#""gender": "female""#: #""gender": "male""#]),
+      record("P-2", [#""gender": "female","#: "", "2014-02-11": "2015-01"]),
+      record("P-3"), record("P-4", [#""value": 2.31"#: #""value": 9.4"#, "2009": "2008"]),
+    ]
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "submission.ndjson")
+      let tables = folder.appending(path: "tables.csv")
+      try Data(lines.joined(separator: "\n").utf8).write(to: file)
+      let found = try crest(
+        "validate", "--profile", "crest-bundle-submission", "--format", "csv", "--summary",
+        tables.path(), file.path())
+      #expect(found.code == 1)
+      let rows = found.text.split(separator: "\r\n").map { $0.split(separator: ",") }
+      #expect(rows[0].suffix(3) == ["rule", "patient", "site"])
+      let findings = rows.dropFirst().filter { $0[3] != "information" }
+      // Line, rule and patient; the rest may have commas in quotes.
+      #expect(
+        findings.map {
+          [$0[1], $0[$0.count - 1].isEmpty ? "" : $0[$0.count - 2], $0[$0.count - 1]]
+        }
+        .map { $0.joined(separator: " ") } == [
+          "2 SUBM-0102 patient 1", "3 crest-sub-30 patient 2", "4 SUBM-0104 patient 3",
+          "5 crest-cal-1 patient 4",
+        ])
+      // One note a code system, not one a line.
+      #expect(rows.count { $0[4] == "FHIR-0118" } == 3)
+      let summary = try String(contentsOf: tables, encoding: .utf8)
+      #expect(summary.contains("\r\nrule,crest-cal-1,"))
+      #expect(summary.contains("completeness,,2026,sex,4,0,0,1\r\n"))
+      let page = try crest(
+        "validate", "--profile", "crest-bundle-submission", "--format", "html", file.path()
+      ).text
+      #expect(page.contains("<h2>Patients with findings</h2>") && !page.contains("P-1"))
+      let shown = try crest(
+        "validate", "--profile", "crest-bundle-submission", "--format", "json", "--show-values",
+        file.path()
+      ).text
+      #expect(shown.contains(#""submission":{"records":"#) && shown.contains("P-1"))
+    }
+    #expect(try crest("validate", "--profile", "crest-nonsense", example).code == 69)
+  }
+
   @Test("The guide: sections, statements, links, coverage")
   func guide() throws {
     #expect(try crest("guide", "list", "--format", "json").text.contains(#""diagnosis""#))

@@ -4,6 +4,7 @@ import ClinicalTree
 import Definitions
 import FHIRPath
 import Foundation
+import SyntheticRecords
 import XMLTree
 
 /// Ratios to yardsticks of the same run, on documents that CREST_CORPORA names: machines drift, ratios
@@ -86,6 +87,31 @@ enum Speed {
     print("JSONSerialization: \(Int(jsonSize / foundation / 1e6)) MB/s")
     line("JSON to tree", jsonSize, json, foundation, 8, "JSONSerialization")
     try invariant()
+    submission()
+  }
+
+  /// Records of a submission a second, with all rules and what the registry asks of them together.
+  static func submission() {
+    var records = SyntheticRecords(seed: 1)
+    let lines = (0..<1000).compactMap { _ in records.next() }
+    var options = Validator.Options()
+    options.profiles = [CREST.submissionProfile]
+    let validator = Validator(options: options)
+    let reading = seconds { for line in lines { _ = try? Tree.json(line, names: .standard) } }
+    let time = seconds(rounds: 3) {
+      var submission = CREST.Submission()
+      for (number, line) in lines.enumerated() {
+        guard let document = try? ClinicalDocument(parsing: line) else { continue }
+        _ = validator.issues(in: document)
+        _ = submission.add(CREST.Submission.Outline(document.tree), line: number + 1)
+      }
+    }
+    let size = lines.reduce(0) { $0 + $1.count } / lines.count
+    let rate = Double(lines.count) / time
+    let verdict = rate >= 2000 ? "holds" : "falls short"
+    print(
+      "submission: \(Int(rate)) records of \(size) bytes a second, \(format(reading / time)) of reading its JSON (goal 2000): \(verdict)"
+    )
   }
 
   /// Evaluations a second of R4's invariant pat-1, read once, on a thousand contacts.

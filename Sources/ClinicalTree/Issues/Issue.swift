@@ -30,6 +30,8 @@ public struct Issue: Hashable, Sendable {
   public var position: SourcePosition?
   /// The profile whose rule was broken, where it is not the base standard's.
   public var profile: String?
+  /// The key of the constraint that does not hold, where it is one of a profile.
+  public var constraint: String?
 
   /// Makes an issue; the severity is the code's own unless another is given.
   public init(
@@ -49,6 +51,7 @@ extension Issue {
   package func weighing(_ severity: Severity) -> Issue {
     var issue = Issue(code, severity: severity, message, path: path, position: position)
     issue.profile = profile
+    issue.constraint = constraint
     return issue
   }
 }

@@ -1,8 +1,13 @@
 import ClinicalTree
 
-/// A report as a table (RFC 4180): a row a finding.
+/// A report as a table (RFC 4180): a row a finding, for submissions with the rule, the patient and the site.
 struct CSVReport: ReportForm {
-  let beginning = "source,line,column,severity,code,message,path,profile\r\n"
+  let isSubmission: Bool
+
+  var beginning: String {
+    "source,line,column,severity,code,message,path,profile"
+      + (isSubmission ? ",rule,patient,site" : "") + "\r\n"
+  }
 
   func open(_ source: String, number: Int) -> String { "" }
   func close() -> String { "" }
@@ -10,18 +15,23 @@ struct CSVReport: ReportForm {
 
   func issues(of part: InputReport) -> String {
     part.issues.map { issue in
-      let fields = [
+      var fields = [
         part.source, issue.position.map { String($0.line) } ?? "",
         issue.position.map { String($0.column) } ?? "", issue.severity.rawValue, issue.code.id,
         issue.message, issue.path, issue.profile ?? "",
       ]
+      if isSubmission {
+        fields += [
+          SubmissionSummary.rule(of: issue), part.subject?.patient ?? "", part.subject?.site ?? "",
+        ]
+      }
       return fields.map(CSVReport.field).joined(separator: ",") + "\r\n"
     }.joined()
   }
 
   /// A field in quotes where it needs them. What a spreadsheet would take for a formula gets an
   /// apostrophe before it.
-  private static func field(_ text: String) -> String {
+  static func field(_ text: String) -> String {
     let isFormula = text.first.map { "=+-@\t".contains($0) } ?? false
     let safe = isFormula ? "'" + text : text
     guard safe.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return safe }

@@ -5,6 +5,8 @@ final class HTMLReport: ReportForm {
   private var source = ""
   private var isOpen = false
   private var count = 0
+  /// After so many findings of one input a page serves nobody.
+  private static let limit = 2_000
 
   let beginning = """
     <!DOCTYPE html>
@@ -24,6 +26,9 @@ final class HTMLReport: ReportForm {
     ul { list-style: none; padding: 0; } li { padding: .5rem 0; border-bottom: 1px solid var(--line);
       overflow-wrap: anywhere; }
     main { display: flex; flex-direction: column; } h1, .sum { order: -1; }
+    .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; }
+    th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line);
+      vertical-align: top; }
     .error b { color: var(--error); } .warning b { color: var(--warning); }
     .information b { color: var(--information); }
     .place { color: var(--soft); font-size: .9rem; overflow-wrap: anywhere; }
@@ -49,28 +54,36 @@ final class HTMLReport: ReportForm {
       out = "<section><h2>\(Markup.escaped(source))</h2><ul>\n"
       isOpen = true
     }
+    let room = max(0, Self.limit - count)
     count += part.issues.count
-    return out + part.issues.map(HTMLReport.item).joined()
+    return out
+      + part.issues.prefix(room).map { HTMLReport.item($0, part.subject) }.joined()
   }
 
   func close() -> String {
-    isOpen
-      ? "</ul></section>\n"
+    let rest =
+      count > Self.limit
+      ? "<li>\(count - Self.limit) further findings; reports in CSV and JSON have them.</li>" : ""
+    return isOpen
+      ? rest + "</ul></section>\n"
       : "<section><h2>\(Markup.escaped(source))</h2><p>No findings.</p></section>\n"
   }
 
   func end(_ counts: ReportWriter) -> String {
-    "<p class=\"sum\"><strong>\(counts.inputs) checked: \(counts.errors) errors, \(counts.warnings) warnings.</strong></p>\n</main></body></html>\n"
+    let tables = counts.summary.map { "<div class=\"sum\">\($0.html)</div>\n" } ?? ""
+    return
+      "<p class=\"sum\"><strong>\(counts.inputs) checked: \(counts.errors) errors, \(counts.warnings) warnings.</strong></p>\n\(tables)</main></body></html>\n"
   }
 
-  private static func item(_ issue: Issue) -> String {
+  private static func item(_ issue: Issue, _ subject: SubmissionSummary.Subject?) -> String {
     let severity = issue.severity.rawValue
     let place = issue.position.map { "line \($0.line), column \($0.column)" } ?? ""
     let path = issue.path.isEmpty ? "" : " <code>\(Markup.escaped(issue.path))</code>"
+    let whose = subject.map { " · \(Markup.escaped($0.patient)) \(Markup.escaped($0.site))" } ?? ""
     let profile = issue.profile.map { "<br>profile <code>\(Markup.escaped($0))</code>" } ?? ""
     return """
       <li class="\(severity)"><b>\(severity)</b> \(Markup.escaped(issue.message))
-      <div class="place">\(place)\(path)\(profile)</div>
+      <div class="place">\(place)\(whose)\(path)\(profile)</div>
       <details><summary>\(issue.code.id): \(Markup.escaped(issue.code.title))</summary>
       <p>\(Markup.escaped(issue.code.explanation)) \(Markup.escaped(issue.code.repair))</p></details></li>
 

@@ -14,7 +14,9 @@ struct JSONReport: ReportForm {
   }
 
   func end(_ counts: ReportWriter) -> String {
-    "],\"inputs\":\(counts.inputs),\"errors\":\(counts.errors),\"warnings\":\(counts.warnings)}\n"
+    let submission = counts.summary.map { ",\"submission\":\($0.json)" } ?? ""
+    return
+      "],\"inputs\":\(counts.inputs),\"errors\":\(counts.errors),\"warnings\":\(counts.warnings)\(submission)}\n"
   }
 
   private static func issue(_ issue: Issue, _ source: String) -> String {
@@ -24,6 +26,7 @@ struct JSONReport: ReportForm {
       ("path", JSONText.string(issue.path)), ("line", issue.position.map { String($0.line) }),
       ("column", issue.position.map { String($0.column) }),
       ("rule", JSONText.string(issue.code.title)), ("profile", issue.profile.map(JSONText.string)),
+      ("constraint", issue.constraint.map(JSONText.string)),
     ])
   }
 }

@@ -23,6 +23,8 @@ struct InputReport: Sendable {
   let issues: [Issue]
   /// The text of the input as UTF-8, for showing lines of it; empty where there is none.
   var text: [UInt8] = []
+  /// Whose record of a submission the findings are about.
+  var subject: SubmissionSummary.Subject?
 }
 
 /// Writes the findings of a run, input by input and issue by issue, as they come.
@@ -32,11 +34,13 @@ struct ReportWriter {
   private(set) var inputs = 0
   private(set) var errors = 0
   private(set) var warnings = 0
+  /// What stands beside the findings of a submission; it is written at the end.
+  var summary: SubmissionSummary?
 
   /// A report of one input, or with `isSeveral` of a run over several.
   init(
     _ format: ReportFormat, to sink: ByteSink, isSeveral: Bool, showsSource: Bool = false,
-    isColored: Bool = false
+    isColored: Bool = false, isSubmission: Bool = false
   ) {
     self.sink = sink
     form =
@@ -46,7 +50,7 @@ struct ReportWriter {
       case .outcome: OutcomeReport(isSeveral: isSeveral)
       case .sarif: SARIFReport()
       case .junit: JUnitReport()
-      case .csv: CSVReport()
+      case .csv: CSVReport(isSubmission: isSubmission)
       case .html: HTMLReport()
       }
   }

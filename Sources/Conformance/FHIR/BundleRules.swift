@@ -54,10 +54,10 @@ extension FHIRValidation {
     guard url.text.hasPrefix("http"), let named = FHIRValidation.type(namedIn: url.text),
       resource.kind == .object
     else { return }
-    let parts = url.text.string.split(separator: "/")
-    let id = resource.property(.id)?.text.string
+    let slash = url.text.lastIndex(of: UInt8(ascii: "/")) ?? 0
+    let id = resource.property(.id)?.text
     let type = type(of: resource)
-    if id == nil || type != named || parts.last.map(String.init) != id {
+    if id == nil || type != named || url.text.slice(slash + 1..<url.text.count) != id {
       report(
         Conformance.badBundle, at: url.index,
         "a fullUrl of this form ends in the type and id of the resource")

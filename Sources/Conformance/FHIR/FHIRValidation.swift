@@ -73,11 +73,12 @@ final class FHIRValidation {
 
   func report(
     _ code: Issue.Code, at node: Int, _ message: @autoclosure () -> String,
-    severity: Issue.Severity? = nil, profile: String? = nil
+    severity: Issue.Severity? = nil, profile: String? = nil, constraint: String? = nil
   ) {
     // Of a probe only the outcome counts.
     let text = probeDepth == 0 ? message() : ""
-    findings.add(code, at: node, text, severity: severity, profile: profile)
+    findings.add(
+      code, at: node, text, severity: severity, profile: profile, constraint: constraint)
   }
 
   /// Counts codes that cannot be checked; the first place is kept.

@@ -112,7 +112,8 @@ extension FHIRValidation {
         constraint.human.isEmpty
           ? "\(constraint.key) does not hold: \(expression.text.prefix(200))"
           : "\(constraint.key): \(constraint.human.prefix(200))",
-        severity: constraint.isError ? .error : .warning, profile: profile.url)
+        severity: constraint.isError ? .error : .warning, profile: profile.url,
+        constraint: constraint.key)
     case .failure(let error):
       report(
         Conformance.unchecked(error), at: node.cursor.index,
