@@ -56,6 +56,12 @@ let package = Package(
       name: "read-record", dependencies: ["CRESTKit"],
       path: "Examples/ReadRecord"),
     .executableTarget(
+      name: "convert-document", dependencies: ["CRESTKit"],
+      path: "Examples/ConvertDocument"),
+    .executableTarget(
+      name: "check-submission", dependencies: ["CRESTKit"],
+      path: "Examples/CheckSubmission"),
+    .executableTarget(
       name: "generate-definitions",
       dependencies: ["Archives", "Definitions", "XMLTree", "ClinicalTree"],
       exclude: ["Inputs"]),

@@ -1,5 +1,6 @@
 public import CRESTRecords
 import ClinicalTree
+public import Conformance
 import Conversion
 import Definitions
 public import FHIRModels
@@ -82,6 +83,30 @@ extension CREST.Score {
   }
 }
 
+extension CREST.Page {
+  /// Makes the page of a document of any kind; C-CDA and records are converted to FHIR first, and findings
+  /// are about the document itself.
+  ///
+  /// - Parameters:
+  ///   - document: The document.
+  ///   - validator: What checks it.
+  /// - Throws: ``Converter/ConversionError`` for JSON that claims to be a record and is none.
+  public init(
+    _ document: ClinicalDocument, validator: Validator = Validator()
+  ) throws(Converter.ConversionError) {
+    var fhir = document
+    if document.kind == .ccda || document.kind == .record {
+      let tree = try Converter().convert(document, to: .fhir).tree
+      fhir = ClinicalDocument(kind: .fhir, tree: tree, issues: document.issues)
+    }
+    let (record, leftOver) = CREST.Record.reading(fhir.entries)
+    self.init(
+      record, resources: fhir.places, leftOver: leftOver,
+      scores: try CREST.Score.scores(in: fhir), links: CREST.Guide.links(in: fhir),
+      findings: validator.issues(in: document.kind == .record ? fhir : document))
+  }
+}
+
 extension CREST.Guide {
   /// The links of a document to the guide; see ``CREST/Guide/links(in:)-(Tree)``.
   public static func links(in document: ClinicalDocument) -> [Link] {
@@ -110,6 +135,20 @@ extension ClinicalDocument {
       return bundle.entry.compactMap { entry in
         entry.resource.map { (entry.fullUrl?.value, $0) }
       }
+    }
+  }
+}
+
+extension ClinicalDocument {
+  /// The resources of a FHIR document with their places.
+  fileprivate var places: [(path: String, resource: Element)] {
+    if kind == .ndjson {
+      return ([tree] + more).enumerated().map { number, tree in ("[\(number)]", tree.root) }
+    }
+    let type = tree.root["resourceType"].first?.value ?? ""
+    guard type == "Bundle" else { return [(type, tree.root)] }
+    return tree.root["entry"].enumerated().compactMap { number, entry in
+      entry["resource"].first.map { ("Bundle.entry[\(number)].resource", $0) }
     }
   }
 }

@@ -79,6 +79,8 @@ public struct ClinicalDocument: Sendable {
     case .ndjson: try self.init(ndjson: bytes, limits)
     case nil:
       switch first {
+      case UInt8(ascii: "<") where Self.isPage(bytes):
+        throw ReadingError(issues: [Issue(Self.notARecord, "a page of HTML")])
       case UInt8(ascii: "<"): try self.init(xml: bytes, nil, limits)
       case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
         try self.init(json: bytes, nil, limits)
@@ -87,6 +89,13 @@ public struct ClinicalDocument: Sendable {
         throw ReadingError(issues: [Issue(Self.notARecord, "text that is neither XML nor JSON")])
       }
     }
+  }
+
+  /// Whether bytes begin as HTML does, whose end tags XML would only complain of.
+  private static func isPage(_ bytes: [UInt8]) -> Bool {
+    let start = bytes.prefix(64).map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
+    let text = start.drop { $0 != UInt8(ascii: "<") }
+    return text.starts(with: "<!doctype html".utf8) || text.starts(with: "<html".utf8)
   }
 
   private init(xml bytes: [UInt8], _ kind: Kind?, _ limits: Limits) throws(ReadingError) {
@@ -199,7 +208,7 @@ public struct ClinicalDocument: Sendable {
   )
 
   /// The codes that this module gives out.
-  package static let issueCodes = [notARecord]
+  package static let issueCodes = [notARecord, Converter.notInRecord]
 }
 
 extension Issue {

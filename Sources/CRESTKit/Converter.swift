@@ -115,8 +115,8 @@ public struct Converter: Sendable {
     case (.fhir, .ccda), (.fhirXML, .ccda), (.ndjson, .ccda), (.record, .ccda):
       return try toCDA(document, layout)
     case (.fhir, .record), (.fhirXML, .record), (.ndjson, .record):
-      return record(
-        CREST.Record(resources: document.resources), document.tree, document.issues, layout)
+      try requireOnePatient([document.tree] + document.more, document.issues)
+      return record(document.entries, document.tree, document.issues, layout)
     case (.record, .record), (.record, .fhir), (.record, .fhirXML), (.record, .ndjson):
       return try fromRecord(document, to: target, layout)
     case (.fhir, .fhir), (.fhir, .fhirXML), (.fhir, .ndjson), (.fhirXML, .fhir),
@@ -134,8 +134,9 @@ public struct Converter: Sendable {
     let result = CDAConverter(options: conversionOptions)
       .convert(document.tree, keepsLedger: options.keepsLedger) { $0.guideTags() }
     if target == .record {
+      let fhir = ClinicalDocument(kind: .fhir, tree: result.tree, issues: [])
       return record(
-        CREST.Record(fhir: result.tree), result.tree, document.issues + result.issues, layout,
+        fhir.entries, result.tree, document.issues + result.issues, layout,
         ledger: result.ledger.map(Ledger.init))
     }
     let trees = target == .ndjson ? result.tree.bundledResources() : [result.tree]
@@ -159,9 +160,7 @@ public struct Converter: Sendable {
     if count == 0, options.patient == nil, !FHIRConverter.isPatientUnknown(trees) {
       throw .notOnePatient(issues + [Issue(Conversion.noPatient, "no Patient")])
     }
-    if count > 1 {
-      throw .notOnePatient(issues + [Issue(Conversion.mixedPatients, "\(count) patients")])
-    }
+    try requireOnePatient(trees, issues)
     let kind = options.documentKind.flatMap { Conversion.DocumentKind(rawValue: $0.rawValue) }
     let validator = Validator()
     let result = FHIRConverter(options: conversionOptions, kind: kind)
@@ -173,12 +172,37 @@ public struct Converter: Sendable {
       data: result.tree.xml(layout == .compact ? .document : .indented))
   }
 
-  private func record(
-    _ record: CREST.Record, _ tree: Tree, _ issues: [Issue], _ layout: JSON.Layout,
-    ledger: Ledger? = nil
-  ) -> Output {
-    Output(tree: tree, issues: issues, ledger: ledger, data: record.json(layout))
+  /// Refuses what is about several patients: their records would become one.
+  private func requireOnePatient(_ trees: [Tree], _ issues: [Issue]) throws(ConversionError) {
+    let count = FHIRConverter.patientCount(trees)
+    if count > 1 {
+      throw .notOnePatient(issues + [Issue(Conversion.mixedPatients, "\(count) patients")])
+    }
   }
+
+  /// The record that resources mean, with a finding for each type of which some gave it nothing.
+  private func record(
+    _ entries: [(url: String?, resource: R4.Resource)], _ tree: Tree, _ issues: [Issue],
+    _ layout: JSON.Layout, ledger: Ledger? = nil
+  ) -> Output {
+    let (record, leftOver) = CREST.Record.reading(entries)
+    var counts: [String: Int] = [:]
+    for place in leftOver {
+      counts[entries[place].resource.typed.map { type(of: $0).resourceType } ?? "", default: 0] += 1
+    }
+    let left = counts.sorted { $0.key < $1.key }.map { type, count in
+      Issue(
+        Self.notInRecord, severity: .information, "\(type): \(count) without a place in the record")
+    }
+    return Output(
+      tree: tree, issues: issues + left, ledger: ledger, data: record.json(layout))
+  }
+
+  static let notInRecord = Issue.Code(
+    "CONV-0301", "Resources have no place in a record", severity: .information,
+    explanation:
+      "The record of the disease holds what is said of calcinosis cutis and CREST syndrome. Other diseases, what was entered in error, and what names no code or words of this field are not in it.",
+    repair: "Convert to FHIR or C-CDA where everything is to be kept.")
 
   private func fromRecord(
     _ document: ClinicalDocument, to target: ClinicalDocument.Kind, _ layout: JSON.Layout
@@ -190,7 +214,10 @@ public struct Converter: Sendable {
       throw .notARecord(
         document.issues + [Issue(ClinicalDocument.notARecord, "not the JSON of a record")])
     }
-    if target == .record { return self.record(record, document.tree, document.issues, layout) }
+    if target == .record {
+      return Output(
+        tree: document.tree, issues: document.issues, ledger: nil, data: record.json(layout))
+    }
     let bundle = record.linkedBundle.tree(names: .standard)
     let trees = target == .ndjson ? bundle.bundledResources() : [bundle]
     let (data, issues) = write(trees, as: target, layout)

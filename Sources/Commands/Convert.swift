@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClinicalTree
 import CRESTKit
+import CRESTRecords
 
 /// `crest convert`.
 struct Convert: AsyncParsableCommand {
@@ -51,11 +52,21 @@ struct Convert: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The Patient of FHIR that holds none, for C-CDA.", valueName: "file"))
   var patient: String?
 
-  @Flag(help: "Make a C-CDA document of each patient, with the patient's number in its name.")
+  @Flag(
+    help:
+      "Make a C-CDA document, or a record, of each patient, with the patient's number in its name.")
   var splitPatients = false
 
   @Flag(help: "Put the C-CDA document itself into the bundle that is made of it.")
   var attachSource = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Convert the record of the disease alone, without what tells who the patient is.",
+      discussion:
+        "Names, free text and the day of birth are left out; of identifiers those of the system are kept.",
+      valueName: "system"))
+  var pseudonymous: String?
 
   @Flag(
     help: ArgumentHelp(
@@ -92,6 +103,11 @@ struct Convert: AsyncParsableCommand {
     }
     if stream, to == .fhirXML || to == .ndjson || pretty || splitPatients {
       throw ValidationError("--stream writes one line of JSON for a line")
+    }
+    if pseudonymous != nil, ledger != nil || stream || attachSource || splitPatients {
+      throw ValidationError(
+        "--pseudonymous leaves out what --ledger, --attach-source, --split-patients and --stream show"
+      )
     }
     if splitPatients, output == nil { throw ValidationError("--split-patients needs -o FOLDER") }
     if !stream, errors != nil || keepSlots {
@@ -251,10 +267,15 @@ struct ConvertRun {
       }
       do {
         let bytes = try Files.read(input.path, limit: limits.size)
-        let document = try ClinicalDocument(parsing: bytes, as: command.from, limits: limits)
+        var document = try ClinicalDocument(parsing: bytes, as: command.from, limits: limits)
         let target = command.target(of: document)
+        if let system = command.pseudonymous {
+          let record = try CREST.Record(document).pseudonymous(keeping: system)
+          document = try ClinicalDocument(parsing: record.json())
+        }
         var (documents, issues) =
-          command.splitPatients && target == .ccda ? document.split() : ([document], [])
+          command.splitPatients && (target == .ccda || target == .record)
+          ? document.split() : ([document], [])
         let made = try documents.enumerated().map { number, document in
           let output = try converter.convert(document, to: target, layout: layout)
           issues += output.issues

@@ -14,7 +14,8 @@ public struct Root: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Convert.self, Validate.self, Inspect.self, FHIRPathCommand.self, GuideCommand.self,
-      ScoreCommand.self, MappingCommand.self, ProfilesCommand.self, Explain.self,
+      ScoreCommand.self, ReportCommand.self, MappingCommand.self, ProfilesCommand.self,
+      Explain.self,
     ])
 
   /// Makes the command without its arguments.

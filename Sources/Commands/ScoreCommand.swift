@@ -48,6 +48,7 @@ struct ScoreCommand: ParsableCommand {
   private static func text(_ source: String, _ score: CREST.Score) -> String {
     let patient = score.patient.map { " of " + TextReport.printable($0) } ?? ""
     var head = "\(TextReport.printable(source)): \(score.instrument.rawValue)\(patient)"
+    if let date = score.date { head += ", \(date)" }
     if let total = score.total {
       let (low, high) = (CREST.Score.text(total.lowerBound), CREST.Score.text(total.upperBound))
       head += low == high ? ": \(low)" : ": between \(low) and \(high)"
@@ -87,6 +88,7 @@ struct ScoreCommand: ParsableCommand {
       ("classification", score.classification.map { JSONText.string($0.rawValue) }),
       ("stage", score.stage.map { JSONText.string($0.rawValue) }),
       ("items", JSONText.array(score.items.map(json))),
+      ("date", score.date.map { JSONText.string($0.text) }),
       ("stored", score.stored.map(CREST.Score.text) ?? "null"),
       ("path", score.path.map(JSONText.string)),
       (

@@ -64,6 +64,12 @@ struct Validate: AsyncParsableCommand {
       "For a submission: where to write its tables as comma-separated values.", valueName: "file"))
   var summary: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "For a submission: show counts of fewer patients as less than this, and no single patients.",
+      discussion: "For tables that others than curators see.", valueName: "patients"))
+  var suppressBelow: Int?
+
   @Option(help: "The severity from which findings make the run fail.")
   var failOn = FailLevel.error
 
@@ -144,7 +150,9 @@ struct Validate: AsyncParsableCommand {
     var report = ReportWriter(
       format, to: try ByteSink(output), isSeveral: list.inputs.count > 1, showsSource: showValues,
       isColored: color.isColored(on: output == nil ? 1 : -1), isSubmission: isSubmission)
-    if isSubmission { report.summary = SubmissionSummary(showsPseudonyms: showValues) }
+    if isSubmission {
+      report.summary = SubmissionSummary(showsPseudonyms: showValues, least: suppressBelow)
+    }
     var progress = Progress(self.progress, total: list.inputs.count)
     var code: Int32 = 0
     var hasFindings = false

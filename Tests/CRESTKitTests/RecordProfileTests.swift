@@ -15,8 +15,11 @@ struct RecordProfileTests {
     for number in 0..<300 {
       let record = random.next()
       let bundle = try Converter().convert(ClinicalDocument(parsing: record.json()), to: .fhir)
-      let errors = validator.issues(inFHIR: bundle.tree).filter { $0.severity >= .error }
-      #expect(errors.map(\.brief) == [], "\(number)")
+      // A wrong display is a warning, but not in what we write.
+      let faults = validator.issues(inFHIR: bundle.tree).filter {
+        $0.severity >= .error || $0.code.id == "FHIR-0117"
+      }
+      #expect(faults.map(\.brief) == [], "\(number)")
     }
   }
 }

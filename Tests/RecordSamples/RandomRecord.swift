@@ -101,6 +101,7 @@ public struct RandomRecord {
     patient.given = coin() ? ["Ada", "B."] : []
     patient.family = words()
     patient.gender = maybe(CREST.Patient.Gender.self)
+    patient.managingOrganization = number(below: 3) == 0 ? "Site \(number(below: 9))" : nil
     patient.birthDate = CREST.Date(fhir: "19\(50 + number(below: 50))")
     switch number(below: 3) {
     case 0: patient.vitalStatus = .alive

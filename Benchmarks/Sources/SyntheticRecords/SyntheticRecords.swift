@@ -61,6 +61,7 @@ public struct SyntheticRecords: IteratorProtocol {
     record.patient.gender = random(60) == 0 ? nil : random(5) == 0 ? .male : .female
     record.patient.birthDate = CREST.Date(fhir: "\(1935 + random(60))")
     record.patient.vitalStatus = .alive
+    record.patient.managingOrganization = "Site \(1 + random(4))"
     if random(80) == 0 { record.patient.family = "Invented" }
     let onset = 2000 + random(15)
     record.diagnosis = CREST.Diagnosis(

@@ -111,3 +111,20 @@ extension R4.CodeableConcept {
     codes.contains { $0.system == CREST.conceptSystem && $0.code == code }
   }
 }
+
+extension CREST.Date {
+  /// The date of a dateTime of FHIR.
+  init?(_ date: R4.Primitive<R4.DateTime>?) {
+    guard let text = date?.value?.fhir else { return nil }
+    self.init(fhir: text)
+  }
+
+  /// When an observation was made, or began to be.
+  init?(_ effective: R4.Observation.Effective?) {
+    switch effective {
+    case .dateTime(let value): self.init(value)
+    case .period(let period): self.init(period.start)
+    default: return nil
+    }
+  }
+}

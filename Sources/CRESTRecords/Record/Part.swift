@@ -160,7 +160,7 @@ extension CREST.RaynaudDetails: InParts {
     .flag(
       .init(
         system: CREST.ScoreCodes.criteria, code: "objective-raynaud",
-        display: "Raynaud's phenomenon that was observed"), \.isObserved),
+        display: "Raynaud's phenomenon that was seen or measured"), \.isObserved),
   ]
 }
 

@@ -33,8 +33,23 @@ extension CREST.Record {
   ///
   /// Linear in the size of the resources.
   public init(_ resources: [(url: String?, resource: R4.Resource)]) {
+    self = Self.reading(resources).record
+  }
+
+  /// Reads a record from resources with the URLs that others refer to them by, and says which of them it
+  /// has no place for.
+  ///
+  /// Linear in the size of the resources.
+  ///
+  /// - Returns: The record, and the numbers of the resources that gave it nothing: other diseases, what was
+  ///   entered in error, what names no code or words of this field. Those that say who and where, such as
+  ///   practitioners, are not counted. Of a resource that gave something, details may still be missing.
+  public static func reading(
+    _ resources: [(url: String?, resource: R4.Resource)]
+  ) -> (record: CREST.Record, leftOver: [Int]) {
     var reader = RecordReader(resources)
-    self = reader.read()
+    let record = reader.read()
+    return (record, reader.leftOver)
   }
 
   /// The letters whose finding a concept names, by any code of the guide.
@@ -74,7 +89,11 @@ extension CREST.Guide {
 /// Reads the parts of a record from resources.
 private struct RecordReader {
   private let resources: [(url: String?, resource: R4.Resource)]
-  private var record = CREST.Record()
+  private var record = CREST.Record() { didSet { isTaken = true } }
+  /// Whether the resource in hand gave the record something.
+  private var isTaken = false
+  /// The resources that gave the record nothing.
+  private(set) var leftOver: [Int] = []
   /// The places of resources, by what refers to them.
   private var places: [String: Int] = [:]
   /// The conditions that a calcinosis comes from.
@@ -101,6 +120,7 @@ private struct RecordReader {
       }
     }
     for (place, source) in resources.enumerated() {
+      isTaken = false
       switch source.resource {
       case .patient(let patient): read(patient)
       case .condition(let condition): read(condition, place)
@@ -113,10 +133,27 @@ private struct RecordReader {
       case .serviceRequest(let request): read(request)
       case .careTeam(let team): read(team)
       case .consent(let consent): read(consent)
+      case .bodyStructure, .composition, .practitioner, .practitionerRole, .organization,
+        .relatedPerson, .location, .medication, .provenance:
+        continue
       default: break
       }
+      if !isTaken, !isPartOfAnother(source.resource, place) { leftOver.append(place) }
     }
     return record
+  }
+
+  /// Whether a resource counts with one that refers to it, or sums others up.
+  private func isPartOfAnother(_ resource: R4.Resource, _ place: Int) -> Bool {
+    switch resource {
+    case .condition(let condition):
+      causes.contains(place) || Self.claims("condition-calcinosis", condition.meta)
+    case .observation(let observation):
+      observation.code?.isLocal("calcification") ?? false
+        || Self.claims("observation-crest-panel", observation.meta)
+    case .imagingStudy, .specimen: true
+    default: false
+    }
   }
 
   // MARK: Parts that many share
@@ -125,9 +162,7 @@ private struct RecordReader {
     reference?.reference?.value.flatMap { places[$0] }
   }
 
-  private static func date(_ date: R4.Primitive<R4.DateTime>?) -> CREST.Date? {
-    date?.value.flatMap { CREST.Date(fhir: $0.fhir) }
-  }
+  private static func date(_ date: R4.Primitive<R4.DateTime>?) -> CREST.Date? { CREST.Date(date) }
 
   private static func isVoid(_ status: R4.Primitive<String>?) -> Bool {
     status?.value == "entered-in-error" || status?.value == "cancelled"
@@ -158,14 +193,6 @@ private struct RecordReader {
     concept?.codes.lazy.compactMap { CREST.ClinicalStatus(rawValue: $0.code) }.first
   }
 
-  private static func date(_ effective: R4.Observation.Effective?) -> CREST.Date? {
-    switch effective {
-    case .dateTime(let value): date(value)
-    case .period(let period): date(period.start)
-    default: nil
-    }
-  }
-
   private static func date(_ onset: R4.Condition.Onset?) -> CREST.Date? {
     switch onset {
     case .dateTime(let value): date(value)
@@ -192,7 +219,17 @@ private struct RecordReader {
     case .dateTime(let date): patient.vitalStatus = .dead(Self.date(date))
     case nil: break
     }
+    patient.managingOrganization = organization(resource.managingOrganization)
     record.patient = patient
+  }
+
+  private func organization(_ reference: R4.Reference?) -> String? {
+    if let place = place(reference), case .organization(let found) = resources[place].resource,
+      let name = found.name?.value
+    {
+      return name
+    }
+    return reference?.display?.value
   }
 
   /// What the verification of a condition says: `nil` for what was entered in error.
@@ -386,7 +423,7 @@ private struct RecordReader {
     if Self.isDenied(observation) { return }
     let id = firstLesion(observation.focus) ?? observation.id?.value
     let place = lesion(id ?? "\(record.lesions.count + 1)")
-    var description = CREST.Lesion.Description(date: Self.date(observation.effective))
+    var description = CREST.Lesion.Description(date: CREST.Date(observation.effective))
     description.read(observation.component)
     description.note = observation.note.first?.text?.value
     record.lesions[place].descriptions.append(description)
@@ -397,7 +434,7 @@ private struct RecordReader {
   private mutating func readExamination(_ observation: R4.Observation) {
     if Self.isDenied(observation) { return }
     var examination = CREST.Examination(
-      date: Self.date(observation.effective), site: CREST.Site(observation.bodySite),
+      date: CREST.Date(observation.effective), site: CREST.Site(observation.bodySite),
       note: observation.note.first?.text?.value)
     examination.read(observation.component)
     record.examinations.append(examination)
@@ -413,7 +450,7 @@ private struct RecordReader {
     else { return false }
     record.chemistry.append(
       CREST.Chemistry(
-        analyte, CREST.Concentration(value, unit), date: Self.date(observation.effective)))
+        analyte, CREST.Concentration(value, unit), date: CREST.Date(observation.effective)))
     return true
   }
 
@@ -433,7 +470,7 @@ private struct RecordReader {
         target, Self.isDenied(observation) ? .absent : result,
         titre: finding.titre.flatMap { Int($0.fhir) },
         method: CREST.Autoantibody.Method(observation.method),
-        date: Self.date(observation.effective)))
+        date: CREST.Date(observation.effective)))
     return true
   }
 
@@ -442,7 +479,7 @@ private struct RecordReader {
       let pattern = CREST.Capillaroscopy.Pattern(concept)
     else { return false }
     record.capillaroscopies.append(
-      CREST.Capillaroscopy(pattern, date: Self.date(observation.effective)))
+      CREST.Capillaroscopy(pattern, date: CREST.Date(observation.effective)))
     return true
   }
 
@@ -451,7 +488,7 @@ private struct RecordReader {
       let instrument = observation.code?.codes.lazy
         .compactMap({ CREST.ScoreCodes.instrument(system: $0.system, code: $0.code) }).first
     else { return false }
-    var score = CREST.StoredScore(instrument, date: Self.date(observation.effective))
+    var score = CREST.StoredScore(instrument, date: CREST.Date(observation.effective))
     switch observation.value {
     case .quantity(let quantity) where quantity.comparator == nil:
       score.total = quantity.value?.value

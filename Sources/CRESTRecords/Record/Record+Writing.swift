@@ -29,6 +29,7 @@ private struct RecordWriter {
 
   var resources: [R4.Resource] {
     var all: [R4.Resource] = [.patient(patient(record.patient))]
+    if let name = record.patient.managingOrganization { all.append(.organization(site(name))) }
     if let diagnosis = record.diagnosis { all.append(.condition(condition(diagnosis))) }
     if let calcinosis = record.calcinosis {
       all.append(.condition(condition(calcinosis)))
@@ -172,7 +173,17 @@ private struct RecordWriter {
       case .dead(let date): date.map { .dateTime(Self.dateTime($0)) } ?? .boolean(true)
       case nil: nil
       }
+    if patient.managingOrganization != nil {
+      resource.managingOrganization = Self.reference("Organization/organization")
+    }
     return resource
+  }
+
+  private func site(_ name: String) -> R4.Organization {
+    var organization = R4.Organization()
+    organization.id = "organization"
+    organization.name = R4.Primitive(name)
+    return organization
   }
 
   private func condition(_ diagnosis: CREST.Diagnosis) -> R4.Condition {

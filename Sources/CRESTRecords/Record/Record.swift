@@ -140,6 +140,8 @@ extension CREST {
     public var birthDate: Date?
     /// Whether the patient lives.
     public var vitalStatus: VitalStatus?
+    /// The name of the organisation that keeps the record: the site, to a registry.
+    public var managingOrganization: String?
 
     /// A patient of whom nothing is known.
     public init() {}

@@ -245,7 +245,8 @@ extension CREST.SclerodactylyDetails.Extent: Coded {
       CREST.Codes(
         .init(
           system: CREST.ScoreCodes.criteria, code: "skin-thickening-proximal-to-mcp",
-          display: "Skin thickening of the fingers of both hands proximal to the MCP joints"))
+          display:
+            "Skin thickening of the fingers of both hands beyond the metacarpophalangeal joints"))
     }
   }
 }
@@ -391,9 +392,9 @@ extension CREST.Capillaroscopy.Pattern: Coded {
       switch self {
       case .normal: "Normal"
       case .nonSpecific: "Non-specific changes"
-      case .early: "Early scleroderma pattern"
-      case .active: "Active scleroderma pattern"
-      case .late: "Late scleroderma pattern"
+      case .early: "Scleroderma pattern, early"
+      case .active: "Scleroderma pattern, active"
+      case .late: "Scleroderma pattern, late"
       }
     return CREST.Codes(
       .init(system: CREST.ScoreCodes.patterns, code: rawValue, display: display))

@@ -25,12 +25,17 @@ extension CREST.Submission {
         guard root.kind == .object else { return }
         if let timestamp = root.property(.timestamp) { note(year: timestamp.text) }
         var last = ""
+        var organizations: [String: String] = [:]
         for entry in root.values(.entry) {
           guard let resource = entry.property(.resource), resource.kind == .object,
             let type = resource.property(.resourceType)?.text
           else { continue }
           if type == "Patient" {
             read(patient: resource)
+          } else if type == "Organization", let name = resource.property(.name)?.text.string {
+            let id = resource.property(.id)?.text.string ?? ""
+            organizations["Organization/" + id] = name
+            if let url = entry.property(.fullUrl)?.text.string { organizations[url] = name }
           } else if type == "Observation" {
             read(observation: resource)
             if let date = resource.property(.effectiveDateTime)?.text.string {
@@ -42,6 +47,7 @@ extension CREST.Submission {
             read(deposit: resource)
           }
         }
+        site = organizations[site] ?? site
         if !last.isEmpty { year = String(last.prefix(4)) }
       }
     }

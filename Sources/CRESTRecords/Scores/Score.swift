@@ -52,6 +52,8 @@ extension CREST {
     public internal(set) var stage: Criteria.EarlyStage?
     /// What each point is for.
     public internal(set) var items: [Item] = []
+    /// When a score that the record states was taken; `nil` for what is computed from the whole record.
+    public internal(set) var date: Date?
     /// The total that the record states.
     public internal(set) var stored: Double?
     /// Where the record states it, or the score as a whole.

@@ -220,6 +220,7 @@ private struct ScoreReader {
   ) -> CREST.Score {
     var score = CREST.Score(instrument, patient: patient)
     score.path = path
+    score.date = CREST.Date(observation.effective)
     score.stored = value?.number
     let parts = observation.component.enumerated().map { number, component in
       Part(

@@ -1,3 +1,4 @@
+import CRESTRecords
 import ClinicalTree
 
 /// A report as one page that needs nothing from elsewhere, for screens of all widths, light and dark.
@@ -8,37 +9,13 @@ final class HTMLReport: ReportForm {
   /// After so many findings of one input a page serves nobody.
   private static let limit = 2_000
 
-  let beginning = """
-    <!DOCTYPE html>
-    <html lang="en"><head><meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <title>Findings of crest validate</title>
-    <style>
-    :root { --ink: #1c1e21; --soft: #5b6168; --paper: #fff; --line: #d9dce0; --error: #b3261e;
-      --warning: #8a5300; --information: #1f5fa8; }
-    @media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --soft: #a8aeb5; --paper: #16181b;
-      --line: #3a3f45; --error: #ff8a80; --warning: #ffc266; --information: #8ab8ff; } }
-    body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-      max-width: 60rem; margin: 0 auto; padding: 1rem; }
-    h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; overflow-wrap: anywhere;
-      border-bottom: 1px solid var(--line); padding-bottom: .25rem; margin-top: 2rem; }
-    ul { list-style: none; padding: 0; } li { padding: .5rem 0; border-bottom: 1px solid var(--line);
-      overflow-wrap: anywhere; }
-    main { display: flex; flex-direction: column; } h1, .sum { order: -1; }
-    .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; }
-    th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line);
-      vertical-align: top; }
-    .error b { color: var(--error); } .warning b { color: var(--warning); }
-    .information b { color: var(--information); }
-    .place { color: var(--soft); font-size: .9rem; overflow-wrap: anywhere; }
-    code { font-family: ui-monospace, monospace; font-size: .9em; }
-    details { color: var(--soft); font-size: .9rem; } summary { cursor: pointer; }
-    @media print { details { display: none; } }
-    </style></head><body><main>
-    <h1>Findings of crest validate</h1>
+  let beginning = Markup.beginning(
+    title: "Findings of crest validate",
+    style: """
+      main { display: flex; flex-direction: column; } h1, .sum { order: -1; }
+      @media print { details { display: none; } }
 
-    """
+      """)
 
   func open(_ source: String, number: Int) -> String {
     self.source = source
@@ -71,8 +48,9 @@ final class HTMLReport: ReportForm {
 
   func end(_ counts: ReportWriter) -> String {
     let tables = counts.summary.map { "<div class=\"sum\">\($0.html)</div>\n" } ?? ""
+    let head = counts.summary?.heading ?? "\(counts.inputs) checked"
     return
-      "<p class=\"sum\"><strong>\(counts.inputs) checked: \(counts.errors) errors, \(counts.warnings) warnings.</strong></p>\n\(tables)</main></body></html>\n"
+      "<p class=\"sum\"><strong>\(head): \(counts.errors) errors, \(counts.warnings) warnings.</strong></p>\n\(tables)\(Markup.end)"
   }
 
   private static func item(_ issue: Issue, _ subject: SubmissionSummary.Subject?) -> String {

@@ -1,3 +1,4 @@
+import CRESTRecords
 import ClinicalTree
 
 /// A report as JUnit's XML: one test case an input, which fails when there are errors.
@@ -43,26 +44,5 @@ final class JUnitReport: ReportForm {
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites \(numbers)>"
       + "<testsuite name=\"crest validate\" \(numbers)>\n" + cases.joined(separator: "\n")
       + "\n</testsuite></testsuites>\n"
-  }
-}
-
-/// Text in XML and HTML.
-enum Markup {
-  /// Text that stands for itself in content and in attributes; what XML cannot hold is replaced.
-  static func escaped(_ text: String) -> String {
-    var out = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": out.append(contentsOf: "&amp;".unicodeScalars)
-      case "<": out.append(contentsOf: "&lt;".unicodeScalars)
-      case ">": out.append(contentsOf: "&gt;".unicodeScalars)
-      case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
-      case "\n", "\t": out.append(scalar)
-      default:
-        let isControl = scalar.value < 0x20 || (0xFFFE...0xFFFF).contains(scalar.value)
-        out.append(isControl ? "\u{FFFD}" : scalar)
-      }
-    }
-    return String(out)
   }
 }

@@ -1,4 +1,5 @@
 import CRESTKit
+import CRESTRecords
 import ClinicalTree
 
 /// What a curator works from beside the single findings of a submission: how many there are of each rule, of
@@ -27,12 +28,17 @@ struct SubmissionSummary {
 
   private var submission = CREST.Submission()
   private let showsPseudonyms: Bool
+  /// The least count that tables show as it is.
+  private let least: Int
   private var words: [String: String] = [:]
   private var rules: [String: Count] = [:]
   private var sites: [String: Count] = [:]
   private var patients: [Int: (subject: Subject, count: Count)] = [:]
 
-  init(showsPseudonyms: Bool) { self.showsPseudonyms = showsPseudonyms }
+  init(showsPseudonyms: Bool, least: Int?) {
+    self.showsPseudonyms = showsPseudonyms
+    self.least = least ?? 0
+  }
 
   /// The rule that an issue is of: the key of a constraint, or its code.
   static func rule(of issue: Issue) -> String { issue.constraint ?? issue.code.id }
@@ -71,7 +77,21 @@ struct SubmissionSummary {
     let rows: [[String]]
   }
 
-  var tables: [Table] { [ruleTable, siteTable, patientTable, completenessTable] }
+  var tables: [Table] {
+    least > 0
+      ? [ruleTable, siteTable, completenessTable]
+      : [ruleTable, siteTable, patientTable, completenessTable]
+  }
+
+  /// What a page says before its tables.
+  var heading: String {
+    "\(submission.records.values.reduce(0, +)) records of \(submission.patients) patients"
+  }
+
+  /// A count that may be of so few patients that it points at them.
+  private func shown(_ count: Int) -> String {
+    count > 0 && count < least ? "<\(least)" : String(count)
+  }
 
   private var ruleTable: Table {
     let rows = rules.sorted {
@@ -82,8 +102,8 @@ struct SubmissionSummary {
       columns: ["rule", "what", "errors", "warnings", "patients"],
       rows: rows.map { rule, count in
         [
-          rule, words[rule] ?? "", String(count.errors), String(count.warnings),
-          String(count.patients.count),
+          rule, words[rule] ?? "", shown(count.errors), shown(count.warnings),
+          shown(count.patients.count),
         ]
       })
   }
@@ -95,8 +115,8 @@ struct SubmissionSummary {
       rows: submission.records.sorted { $0.key < $1.key }.map { site, records in
         let count = sites[site] ?? Count()
         return [
-          site, String(records), String(count.errors), String(count.warnings),
-          String(count.patients.count),
+          site, shown(records), shown(count.errors), shown(count.warnings),
+          shown(count.patients.count),
         ]
       })
   }
@@ -138,7 +158,7 @@ struct SubmissionSummary {
       columns: ["site", "year", "element"] + State.allCases.map(\.rawValue),
       rows: byKey.sorted { $0.key < $1.key }.map { key, states in
         [key.site, key.year, elements[key.element].rawValue]
-          + State.allCases.map { String(states[$0] ?? 0) }
+          + State.allCases.map { shown(states[$0] ?? 0) }
       })
   }
 
@@ -157,7 +177,11 @@ struct SubmissionSummary {
     tables.map { table in
       let head = table.columns.map { "<th>\(Markup.escaped($0))</th>" }.joined()
       let rows = table.rows.map { row in
-        "<tr>" + row.map { "<td>\(Markup.escaped($0))</td>" }.joined() + "</tr>\n"
+        "<tr>"
+          + zip(table.columns, row).map { column, cell in
+            let isUnnamed = column == "site" && cell.isEmpty
+            return "<td>\(isUnnamed ? "not stated" : Markup.escaped(cell))</td>"
+          }.joined() + "</tr>\n"
       }.joined()
       let isLong = table.rows.count > 20
       let body = "<div class=\"wide\"><table><tr>\(head)</tr>\n\(rows)</table></div>"
