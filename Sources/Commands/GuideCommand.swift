@@ -8,7 +8,7 @@ struct GuideCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "guide",
     abstract: "The guide, the links of records to it, and which of its steps have no record.",
-    subcommands: [List.self, Show.self, Link.self, Coverage.self])
+    subcommands: [List.self, Show.self, Link.self, Coverage.self, Table.self])
 
   /// How the answers are written.
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -62,8 +62,12 @@ struct GuideCommand: AsyncParsableCommand {
       case .text:
         print(found.title)
         for statement in found.statements {
-          print("\n\(statement.id) (\(statement.kind.rawValue))\n  The guide: \(statement.text)")
+          let claim = statement.isClaim ? ", contestable" : ""
+          print(
+            "\n\(statement.id) (\(statement.kind.rawValue)\(claim))\n  The guide: \(statement.text)"
+          )
           for code in statement.codes { print("  \(code.system) \(code.code)") }
+          for code in statement.routes { print("  by the route \(code.system) \(code.code)") }
           if !statement.words.isEmpty {
             print("  words: \(statement.words.joined(separator: ", "))")
           }
@@ -78,6 +82,12 @@ struct GuideCommand: AsyncParsableCommand {
         ("text", JSONText.string(statement.text)),
         ("codes", JSONText.array(statement.codes.map(GuideCommand.json))),
         ("words", JSONText.array(statement.words.map(JSONText.string))),
+        ("claim", statement.isClaim ? "true" : nil),
+        (
+          "routes",
+          statement.routes.isEmpty
+            ? nil : JSONText.array(statement.routes.map(GuideCommand.json))
+        ),
       ])
     }
   }
@@ -167,6 +177,80 @@ struct GuideCommand: AsyncParsableCommand {
             }))
       }
       try documents.finish()
+    }
+  }
+
+  /// `crest guide table`.
+  struct Table: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lists every statement with what selects it and the records that speak of it.",
+      discussion:
+        "Markdown, for documentation: which profile a statement is recorded by, and where.")
+
+    @OptionGroup var limitOptions: LimitOptions
+
+    @Argument(help: ArgumentHelp("Files, folders, or - for standard input.", valueName: "input"))
+    var inputs: [String]
+
+    /// Where records of a statement are.
+    private struct Records {
+      /// Profiles, or types of resources that claim none.
+      var elements: [String] = []
+      var sources: [String] = []
+
+      mutating func add(_ element: String, _ source: String) {
+        if !elements.contains(element) { elements.append(element) }
+        if !sources.contains(source) { sources.append(source) }
+      }
+    }
+
+    func run() throws {
+      let documents = try Documents(inputs, limitOptions.limits)
+      var records: [String: Records] = [:]
+      for (source, document) in documents.all {
+        let file = source.split(separator: "/").last.map(String.init) ?? source
+        for link in CREST.Guide.links(in: document.tree) {
+          let resource = Element(tree: document.tree, index: link.node)
+          let profiles = resource["meta"].flatMap { $0["profile"] }.compactMap(\.value)
+          let own = profiles.filter { $0.hasPrefix(CREST.canonicalBase) }
+            .compactMap { $0.split(separator: "/").last.map(String.init) }
+          let type = link.resource.split(separator: "/").first.map(String.init) ?? ""
+          for element in own.isEmpty ? [type] : own {
+            records[link.statement, default: Records()].add(element, file)
+          }
+        }
+      }
+      print("# The guide, statement by statement\n")
+      print(
+        "What the guide says is in our words. Contestable statements are its claims, and no more.\n"
+      )
+      for section in CREST.Guide.standard.sections {
+        print("## \(section.title)\n")
+        print("| Statement | The guide says | Selected by | Recorded in | Examples |")
+        print("| --- | --- | --- | --- | --- |")
+        for statement in section.statements {
+          print(Self.row(statement, records[statement.id] ?? Records()))
+        }
+        print("")
+      }
+      try documents.finish()
+    }
+
+    private static func row(_ statement: CREST.Guide.Statement, _ records: Records) -> String {
+      let claim = statement.isClaim ? ", contestable" : ""
+      let routes = statement.routes.map { "by the route \(name($0))" }
+      let words = statement.words.map { "“\($0)”" }
+      let selectors = (statement.codes.map(name) + routes + words).joined(separator: ", ")
+      let more = records.sources.count > 3 ? " and \(records.sources.count - 3) more" : ""
+      let examples = records.sources.prefix(3).joined(separator: ", ") + more
+      return
+        "| `\(statement.id)` (\(statement.kind.rawValue)\(claim)) | \(statement.text) | \(selectors) | \(records.elements.joined(separator: ", ")) | \(examples) |"
+    }
+
+    /// A code with the last part of its system's URI, which tells the systems of the guide apart.
+    private static func name(_ code: CREST.Guide.Code) -> String {
+      let system = code.system.split(separator: "/").last.map(String.init) ?? code.system
+      return "\(system) \(code.code)"
     }
   }
 }

@@ -128,7 +128,10 @@ struct ExampleTests {
     ),
     (
       "crest-record", "Sodium thiosulfate, topical, twice a day",
-      ["causes-and-treatment.medication", "management.sodium-thiosulfate"],
+      [
+        "causes-and-treatment.medication", "management.sodium-thiosulfate",
+        "management.topical-sodium-thiosulfate",
+      ],
       "the one drug that the guide names, under medications; nifedipine and omeprazole are not in it"
     ),
     (

@@ -57,8 +57,12 @@ extension CREST {
       public let text: String
       /// The codes of the records that it speaks of; the first that a record has is the reason.
       public let codes: [Code]
+      /// The routes that a medicine must be given by, one of them, for a statement that speaks of a route.
+      public let routes: [Code]
       /// Words that select a record that has no code.
       public let words: [String]
+      /// Whether the statement is contestable: what the guide claims, and not what is known.
+      public let isClaim: Bool
     }
 
     /// The sections in the order of the guide.
@@ -83,6 +87,10 @@ extension CREST {
       }
     }
 
+    private static func code(_ coding: Element) -> Code {
+      Code(system: coding["system"].first?.value ?? "", code: coding["code"].first?.value ?? "")
+    }
+
     private static func statement(_ concept: Element, section: String) -> Statement {
       func properties(_ name: String) -> [Element] {
         concept["property"].filter { $0["code"].first?.value == name }
@@ -92,9 +100,10 @@ extension CREST {
         id: concept["code"].first?.value ?? "", section: section,
         kind: Kind(rawValue: kind) ?? .overview,
         text: concept["display"].first?.value ?? "",
-        codes: properties("selects").flatMap { $0["valueCoding"] }.map {
-          Code(system: $0["system"].first?.value ?? "", code: $0["code"].first?.value ?? "")
-        }, words: properties("word").compactMap { $0["valueString"].first?.value })
+        codes: properties("selects").flatMap { $0["valueCoding"] }.map(code),
+        routes: properties("requires").flatMap { $0["valueCoding"] }.map(code),
+        words: properties("word").compactMap { $0["valueString"].first?.value },
+        isClaim: properties("claim").contains { $0["valueBoolean"].first?.value == "true" })
     }
   }
 }

@@ -53,6 +53,19 @@ extension LinkCollector {
       if value.attribute(.nullFlavor) != nil, value.attribute(.code) == nil { answer = .absent }
       if value.attribute(.value).map({ $0.text == "false" }) ?? false { answer = .absent }
     }
+    if let route = statement.first(.routeCode) {
+      for code in [route] + route.all(.translation) {
+        guard let value = code.attribute(.code)?.text.trimmed else { continue }
+        let uri = Self.system(of: code)
+        note(route: value) { $0 == uri }
+      }
+    }
+    // The members of a care team stand in acts of their own, and speak of the team.
+    for member in statement.all(.component).compactMap({ $0.first(.act) }) {
+      for performer in member.all(.performer) {
+        if let function = performer.first(.functionCode) { note(cda: function) }
+      }
+    }
     for product in statement.all(.consumable).compactMap({ $0.first(.manufacturedProduct) }) {
       guard let material = product.first(.manufacturedMaterial) else { continue }
       let code = material.first(.code)
@@ -63,10 +76,17 @@ extension LinkCollector {
       node: statement.index, resource: statement.nameText.string, isPresent: answer == .present)
   }
 
+  /// The URI of a code's system; its OID where no URI is known, and without one its name.
+  private static func system(of code: Cursor) -> Text {
+    guard let oid = code.attribute(.codeSystem)?.text.trimmed else {
+      return code.attribute(.codeSystemName)?.text.trimmed ?? .empty
+    }
+    return CodeSystems.standard.system(oid: oid)?.uri ?? oid
+  }
+
   private mutating func note(cda code: Cursor) {
     if let value = code.attribute(.code)?.text.trimmed {
-      let oid = code.attribute(.codeSystem)?.text.trimmed ?? .empty
-      let uri = CodeSystems.standard.system(oid: oid)?.uri ?? oid
+      let uri = Self.system(of: code)
       note(code: value) { $0 == uri }
     } else if let original = code.first(.originalText) {
       if let reference = original.first(.reference)?.attribute(.value)?.text.trimmed,

@@ -39,7 +39,19 @@ extension LinkCollector {
     }
     for concept in resource.values(.type) where type == "Specimen" { note(concept: concept) }
     for procedure in resource.values(.procedureCode) { note(concept: procedure) }
+    if type == "Goal" { for goal in resource.values(.description) { note(concept: goal) } }
     if type == "Observation" { noteValues(of: resource) }
+    for participant in resource.values(.participant) where type == "CareTeam" {
+      for role in participant.values(.role) { note(concept: role) }
+    }
+    for dosage in Array(resource.values(.dosageInstruction)) + Array(resource.values(.dosage)) {
+      guard dosage.kind == .object else { continue }
+      for coding in dosage.values(.route).flatMap({ Array($0.values(.coding)) }) {
+        guard let code = coding.property(.code)?.text else { continue }
+        let system = coding.property(.system)?.text ?? .empty
+        note(route: code) { $0 == system }
+      }
+    }
     if let reference = resource.property(.medicationReference)?.property(.reference)?.text {
       if let medication = medications.medication(reference, in: resource) {
         for concept in medication.values(.code) { note(concept: concept) }

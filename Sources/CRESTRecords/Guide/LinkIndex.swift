@@ -8,6 +8,8 @@ struct LinkIndex: @unchecked Sendable {
   let statements: [CREST.Guide.Statement]
   private let byCode: [Text: [(system: Text, statement: Int, place: Int)]]
   private let words: [(statement: Int, words: [[UInt8]])]
+  /// The routes that statements require, by the number of the statement.
+  private let routes: [Int: [(system: Text, code: Text)]]
 
   /// A record that a statement speaks of.
   struct Found {
@@ -29,6 +31,11 @@ struct LinkIndex: @unchecked Sendable {
       }
     }
     self.byCode = byCode
+    let requiring = statements.enumerated().filter { !$1.routes.isEmpty }
+    routes = Dictionary(
+      uniqueKeysWithValues: requiring.map { number, statement in
+        (number, statement.routes.map { (arena.copy($0.system), arena.copy($0.code)) })
+      })
     words = statements.enumerated().map { number, statement in
       (number, statement.words.map { Array($0.lowercased().utf8) })
     }
@@ -51,6 +58,14 @@ struct LinkIndex: @unchecked Sendable {
     guard let entries = byCode[code] else { return [] }
     return entries.filter { isSystem($0.system) }.map { ($0.statement, $0.place) }
   }
+
+  /// The statements that speak of a route, and of this one.
+  func statements(forRoute code: Text, _ isSystem: (Text) -> Bool) -> [Int] {
+    routes.filter { $0.value.contains { $0.code == code && isSystem($0.system) } }.map(\.key)
+  }
+
+  /// Whether a statement speaks of a route.
+  func needsRoute(_ statement: Int) -> Bool { routes[statement] != nil }
 
   /// The statements that the words of a text select.
   func statements(forText text: Text) -> [Int] {
@@ -109,6 +124,8 @@ struct LinkCollector {
   private var codes: [Int: Int] = [:]
   private var hasCodes = false
   private var words: [Int] = []
+  /// The statements whose route the record in hand has.
+  private var routed: Set<Int> = []
   /// Where the IDs of a CDA document are, once something refers to one.
   var narrativeIDs: [Text: Int]?
 
@@ -122,6 +139,11 @@ struct LinkCollector {
     }
   }
 
+  /// Notes the route of the medicine in hand.
+  mutating func note(route code: Text, _ isSystem: (Text) -> Bool) {
+    routed.formUnion(index.statements(forRoute: code, isSystem))
+  }
+
   /// Notes a text that stands where a code is missing.
   mutating func note(text: Text) { words += index.statements(forText: text) }
 
@@ -133,6 +155,7 @@ struct LinkCollector {
     defer {
       codes = [:]
       words = []
+      routed = []
       hasCodes = false
     }
     var all = codes.map { (statement: $0.key, code: Optional($0.value)) }
@@ -142,6 +165,7 @@ struct LinkCollector {
     for link in all.sorted(by: { $0.statement < $1.statement }) {
       let kind = index.statements[link.statement].kind
       guard isPresent || kind == .diagnostic || kind == .treatment else { continue }
+      if index.needsRoute(link.statement), !routed.contains(link.statement) { continue }
       found.append(
         LinkIndex.Found(node: node, resource: name, statement: link.statement, code: link.code))
     }

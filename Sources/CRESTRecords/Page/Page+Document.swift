@@ -33,7 +33,8 @@ extension CREST.Page {
   }
 
   private func line(_ statement: CREST.Guide.Statement, _ names: [String]) -> String {
-    let text = Markup.escaped(statement.text)
+    let claim = statement.isClaim ? " <i>(a claim of the guide)</i>" : ""
+    let text = Markup.escaped(statement.text) + claim
     if names.isEmpty {
       return Self.expected.contains(statement.kind)
         ? "<li>○ \(text) <span class=\"gap\">no record</span></li>" : "<li>○ \(text)</li>"
