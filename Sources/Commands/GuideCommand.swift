@@ -71,6 +71,9 @@ struct GuideCommand: AsyncParsableCommand {
           if !statement.words.isEmpty {
             print("  words: \(statement.words.joined(separator: ", "))")
           }
+          if !statement.exceptions.isEmpty {
+            print("  unless: \(statement.exceptions.joined(separator: ", "))")
+          }
         }
       case .json: print(JSONText.array(found.statements.map(Self.json)))
       }
@@ -82,6 +85,11 @@ struct GuideCommand: AsyncParsableCommand {
         ("text", JSONText.string(statement.text)),
         ("codes", JSONText.array(statement.codes.map(GuideCommand.json))),
         ("words", JSONText.array(statement.words.map(JSONText.string))),
+        (
+          "exceptions",
+          statement.exceptions.isEmpty
+            ? nil : JSONText.array(statement.exceptions.map(JSONText.string))
+        ),
         ("claim", statement.isClaim ? "true" : nil),
         (
           "routes",

@@ -82,6 +82,38 @@ struct GuideTests {
       try links(condition(#"{"coding":[{"system":"\#(system)","code":"\#(code)"}]}"#)).isEmpty)
   }
 
+  @Test(
+    "Words that mean something else are no reason",
+    arguments: [
+      "Ataxia telangiectasia", "Hereditary hemorrhagic telangiectasia", "Tumoral calcinosis",
+      "Primary Raynaud's", "Raynaud's disease", "Localized scleroderma", "Morphea",
+      "Dilation and curettage of uterus", "Laser therapy of varicose veins", "Chest X-ray",
+      "Renal ultrasound", "CT scan of head", "Computed tomography of abdomen", "Breast palpation",
+      "Punch biopsy of cervix", "Intravenous hydration", "Urine calcium level",
+      "Coronary calcification", "Rule out CREST syndrome", "R/O calcinosis cutis",
+      "Mother has CREST syndrome", "Risk of skin ulcer", "No Raynaud's phenomenon",
+      "Scleroderma antibody screening for CREST syndrome", "Nephrocalcinosis", "Dehydration",
+    ])
+  func otherWords(text: String) throws {
+    #expect(try links(condition(#"{"text":"\#(text)"}"#)) == [])
+  }
+
+  @Test(
+    "Words of the guide are a reason where there is no code",
+    arguments: [
+      ("Calcinosis cutis of the fingers", "introduction.calcinosis-cutis"),
+      ("Raynaud's phenomenon", "understanding-crest.raynaud"),
+      ("secondary Raynaud", "understanding-crest.raynaud"),
+      ("Facial telangiectasias", "understanding-crest.telangiectasia"),
+      ("X-ray of both hands", "diagnosis.x-ray"), ("Ultrasound of forearm", "diagnosis.ultrasound"),
+      ("Curettage of calcium deposits", "surgical-options.curettage"),
+      ("Laser therapy of the thumb", "surgical-options.laser"),
+      ("Prevent further calcification", "causes-and-treatment.prevention"),
+    ])
+  func words(text: String, statement: String) throws {
+    #expect(try links(condition(#"{"text":"\#(text)"}"#)).contains(statement))
+  }
+
   @Test("The reason is the statement's first code, whatever the order of the translations")
   func reason() throws {
     let codes = [

@@ -61,6 +61,8 @@ extension CREST {
       public let routes: [Code]
       /// Words that select a record that has no code.
       public let words: [String]
+      /// Words beside which the others mean something else: ataxia beside telangiectasia.
+      public let exceptions: [String]
       /// Whether the statement is contestable: what the guide claims, and not what is known.
       public let isClaim: Bool
     }
@@ -103,6 +105,7 @@ extension CREST {
         codes: properties("selects").flatMap { $0["valueCoding"] }.map(code),
         routes: properties("requires").flatMap { $0["valueCoding"] }.map(code),
         words: properties("word").compactMap { $0["valueString"].first?.value },
+        exceptions: properties("unless").compactMap { $0["valueString"].first?.value },
         isClaim: properties("claim").contains { $0["valueBoolean"].first?.value == "true" })
     }
   }

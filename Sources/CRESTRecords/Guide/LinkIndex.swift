@@ -7,7 +7,7 @@ struct LinkIndex: @unchecked Sendable {
 
   let statements: [CREST.Guide.Statement]
   private let byCode: [Text: [(system: Text, statement: Int, place: Int)]]
-  private let words: [(statement: Int, words: [[UInt8]])]
+  private let words: [(statement: Int, words: [[UInt8]], exceptions: [[UInt8]])]
   /// The routes that statements require, by the number of the statement.
   private let routes: [Int: [(system: Text, code: Text)]]
 
@@ -37,7 +37,10 @@ struct LinkIndex: @unchecked Sendable {
         (number, statement.routes.map { (arena.copy($0.system), arena.copy($0.code)) })
       })
     words = statements.enumerated().map { number, statement in
-      (number, statement.words.map { Array($0.lowercased().utf8) })
+      (
+        number, statement.words.map { Array($0.lowercased().utf8) },
+        statement.exceptions.map { Array($0.lowercased().utf8) }
+      )
     }
   }
 
@@ -73,7 +76,10 @@ struct LinkIndex: @unchecked Sendable {
     guard plain.count >= 3, !LinkIndex.isDenied(plain), !LinkIndex.isLookAlike(plain) else {
       return []
     }
-    return words.filter { $0.words.contains { LinkIndex.contains(plain, $0) } }.map(\.statement)
+    return words.filter { statement in
+      statement.words.contains { LinkIndex.contains(plain, $0) }
+        && !statement.exceptions.contains { LinkIndex.contains(plain, $0) }
+    }.map(\.statement)
   }
 
   /// The ids of the statements that the words of a text select.
@@ -102,7 +108,8 @@ struct LinkIndex: @unchecked Sendable {
   private static func isDenied(_ text: [UInt8]) -> Bool {
     let words = [
       "no", "not", "without", "denies", "denied", "absent", "negative", "never", "ruled out",
-      "family",
+      "rule out", "r/o", "excluded", "unlikely", "free of", "risk of", "risk for", "screening for",
+      "family", "mother", "father", "sister", "brother", "maternal", "paternal",
     ]
     return words.contains { contains(text, Array($0.utf8)) }
   }
