@@ -86,7 +86,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "Conformance", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree", "TestSupport",
+        "Archives", "Conformance", "FHIRFormats", "XMLTree", "Definitions", "ClinicalTree",
+        "TestSupport",
       ]),
     .testTarget(
       name: "ConversionTests",

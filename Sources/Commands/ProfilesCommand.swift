@@ -1,5 +1,6 @@
 import ArgumentParser
 import CRESTKit
+import ClinicalTree
 
 /// `crest profiles`.
 struct ProfilesCommand: ParsableCommand {

@@ -1,3 +1,4 @@
+import Archives
 import ClinicalTree
 import Conformance
 import Definitions
@@ -49,5 +50,37 @@ struct GuidePackageTests {
       let issues = validator.issues(inFHIR: try Tree.json(observation.bytes, names: .standard).tree)
       #expect(issues.contains { $0.path.contains("coding[0]") && $0.severity == .error })
     }
+  }
+
+  @Test("Packed profiles have snapshots, packed value sets expansions, and all of it is valid")
+  func packed() throws {
+    let validator = Validator()
+    var snapshots = 0
+    var expansions = 0
+    for (name, bytes) in try TarGzip.files(in: GuidePackage().archive)
+    where name.hasSuffix(".json") && !name.hasSuffix("package.json") && !name.contains(".index") {
+      let tree = try Tree.json(Array(bytes), names: .standard).tree
+      let errors = validator.issues(inFHIR: tree).filter { $0.severity >= .error }
+      #expect(errors.map(\.brief) == [], "\(name)")
+      let root = tree.root
+      let type = root["resourceType"].first?.value
+      if type == "StructureDefinition" {
+        let elements = root["snapshot"].flatMap { $0["element"] }
+        let ids = Set(elements.compactMap { $0["id"].first?.value })
+        #expect(ids.count == elements.count, "\(name)")
+        for element in root["differential"].flatMap({ $0["element"] }) {
+          let id = element["id"].first?.value ?? ""
+          #expect(ids.contains(id), "\(name): \(id)")
+        }
+        snapshots += 1
+      }
+      if type == "ValueSet" {
+        let contains = root["expansion"].flatMap { $0["contains"] }
+        #expect(!contains.isEmpty, "\(name)")
+        #expect(contains.count == Int(root["expansion"].first?["total"].first?.value ?? ""))
+        expansions += 1
+      }
+    }
+    #expect(snapshots > 50 && expansions > 40)
   }
 }

@@ -97,23 +97,3 @@ protocol ReportForm {
   func close() -> String
   func end(_ counts: ReportWriter) -> String
 }
-
-/// Writing of JSON texts of our own.
-enum JSONText {
-  /// A string in quotes.
-  static func string(_ text: String) -> String {
-    var out = ByteBuffer(capacity: text.utf8.count + 16)
-    out.append(UInt8(ascii: "\""))
-    JSONWriter.escape(text, to: &out)
-    out.append(UInt8(ascii: "\""))
-    return out.text.string
-  }
-
-  /// An object of members that are JSON already; `nil` members are left out.
-  static func object(_ members: [(name: String, value: String?)]) -> String {
-    let texts = members.compactMap { member in member.value.map { string(member.name) + ":" + $0 } }
-    return "{" + texts.joined(separator: ",") + "}"
-  }
-
-  static func array(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
-}

@@ -54,10 +54,12 @@ public struct GuidePackage: Sendable {
   public var resources: [File] { files.filter { !$0.type.isEmpty } }
 
   /// The package as a `.tgz`: the same bytes in every run and on every machine. Files are in the order of
-  /// their names, times are the beginning of 1970, nothing is compressed.
+  /// their names, times are the beginning of 1970, nothing is compressed. Profiles have snapshots, and
+  /// value sets whose codes are all known have expansions.
   public var archive: [UInt8] {
     var tar = TarWriter()
-    let all = files.map { ($0.name, Array($0.json.utf8)) } + [(".index.json", index)]
+    let packed = PackedResources(files)
+    let all = files.map { ($0.name, Array(packed.json(of: $0).utf8)) } + [(".index.json", index)]
     for (name, bytes) in all.sorted(by: { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }) {
       tar.add("package/" + name, bytes)
     }
@@ -74,11 +76,7 @@ public struct GuidePackage: Sendable {
       if file.type == "StructureDefinition" {
         members += [("kind", file.kind), ("type", file.definedType)]
       }
-      let texts = members.map { name, value in
-        var out = ByteBuffer(capacity: 64)
-        JSONWriter.escape(value, to: &out)
-        return "\"\(name)\": \"\(out.text.string)\""
-      }
+      let texts = members.map { name, value in "\"\(name)\": \(JSONText.string(value))" }
       return "    {" + texts.joined(separator: ", ") + "}"
     }
     let text =
