@@ -45,7 +45,9 @@ package struct Snapshot {
 
   /// The elements of a profile.
   ///
-  /// - Parameter resolve: Finds the profile that another one is based on; types of R4 need not be found.
+  /// - Parameters:
+  ///   - definition: The StructureDefinition of the profile, with its differential.
+  ///   - resolve: Finds the profile that another one is based on; types of R4 need not be found.
   package init?(_ definition: Element, resolve: (String) -> Element?) {
     let type = definition.text("type")
     let baseURL = definition.text("baseDefinition")
