@@ -99,9 +99,9 @@ extension CREST.Page {
       let tree = try Converter().convert(document, to: .fhir).tree
       fhir = ClinicalDocument(kind: .fhir, tree: tree, issues: document.issues)
     }
-    let (record, leftOver) = CREST.Record.reading(fhir.entries)
+    let reading = CREST.Record.reading(fhir.entries)
     self.init(
-      record, resources: fhir.places, leftOver: leftOver,
+      reading.record, resources: fhir.places, leftOver: reading.leftOver,
       scores: try CREST.Score.scores(in: fhir), links: CREST.Guide.links(in: fhir),
       findings: validator.issues(in: document.kind == .record ? fhir : document))
   }

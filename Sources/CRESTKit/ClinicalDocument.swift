@@ -208,7 +208,9 @@ public struct ClinicalDocument: Sendable {
   )
 
   /// The codes that this module gives out.
-  package static let issueCodes = [notARecord, Converter.notInRecord]
+  package static let issueCodes = [
+    notARecord, Converter.notInRecord, Converter.readByWords,
+  ]
 }
 
 extension Issue {

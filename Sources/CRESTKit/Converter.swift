@@ -116,7 +116,8 @@ public struct Converter: Sendable {
       return try toCDA(document, layout)
     case (.fhir, .record), (.fhirXML, .record), (.ndjson, .record):
       try requireOnePatient([document.tree] + document.more, document.issues)
-      return record(document.entries, document.tree, document.issues, layout)
+      return record(
+        document.entries, document.tree, document.issues + Self.misshapen(document), layout)
     case (.record, .record), (.record, .fhir), (.record, .fhirXML), (.record, .ndjson):
       return try fromRecord(document, to: target, layout)
     case (.fhir, .fhir), (.fhir, .fhirXML), (.fhir, .ndjson), (.fhirXML, .fhir),
@@ -185,17 +186,28 @@ public struct Converter: Sendable {
     _ entries: [(url: String?, resource: R4.Resource)], _ tree: Tree, _ issues: [Issue],
     _ layout: JSON.Layout, ledger: Ledger? = nil
   ) -> Output {
-    let (record, leftOver) = CREST.Record.reading(entries)
-    var counts: [String: Int] = [:]
-    for place in leftOver {
-      counts[entries[place].resource.typed.map { type(of: $0).resourceType } ?? "", default: 0] += 1
+    let reading = CREST.Record.reading(entries)
+    func counts(_ places: [Int]) -> [(type: String, count: Int)] {
+      let types = places.map { entries[$0].resource.typed.map { type(of: $0).resourceType } ?? "" }
+      return Dictionary(grouping: types) { $0 }.map { ($0.key, $0.value.count) }.sorted { $0 < $1 }
     }
-    let left = counts.sorted { $0.key < $1.key }.map { type, count in
-      Issue(
-        Self.notInRecord, severity: .information, "\(type): \(count) without a place in the record")
+    let left = counts(reading.leftOver).map { type, count in
+      Issue(Self.notInRecord, "\(type): \(count) without a place in the record")
+    }
+    let told = counts(reading.byWords).map { type, count in
+      Issue(Self.readByWords, "\(type): \(count) without a code, read by the words")
     }
     return Output(
-      tree: tree, issues: issues + left, ledger: ledger, data: record.json(layout))
+      tree: tree, issues: issues + left + told, ledger: ledger, data: reading.record.json(layout))
+  }
+
+  /// What of FHIR has not the form of its type: dates that are none, and the like. A record cannot hold it.
+  private static func misshapen(_ document: ClinicalDocument) -> [Issue] {
+    var options = Validator.Options()
+    options.isBaseOnly = true
+    return Validator(options: options).issues(in: document).filter {
+      $0.code.id == "FHIR-0104" || $0.code.id == "FHIR-0106"
+    }
   }
 
   static let notInRecord = Issue.Code(
@@ -203,6 +215,11 @@ public struct Converter: Sendable {
     explanation:
       "The record of the disease holds what is said of calcinosis cutis and CREST syndrome. Other diseases, what was entered in error, and what names no code or words of this field are not in it.",
     repair: "Convert to FHIR or C-CDA where everything is to be kept.")
+  static let readByWords = Issue.Code(
+    "CONV-0302", "The words of resources were read, as they have no code", severity: .information,
+    explanation:
+      "A resource without any code was taken for what its words say. Words are less sure than codes.",
+    repair: "Check what was made of it, and send codes.")
 
   private func fromRecord(
     _ document: ClinicalDocument, to target: ClinicalDocument.Kind, _ layout: JSON.Layout

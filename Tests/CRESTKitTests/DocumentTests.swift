@@ -72,6 +72,27 @@ struct DocumentTests {
     #expect(issues.filter { $0.severity > .information }.map(\.brief) == [])
   }
 
+  @Test("What a record cannot take of FHIR is told: dates that are none, diseases of other kinds")
+  func untaken() throws {
+    let source = """
+      {"resourceType":"Bundle","type":"collection","entry":[
+      {"resource":{"resourceType":"Condition","code":{"text":"Raynaud's phenomenon"},"onsetDateTime":"2009-02-30"}},
+      {"resource":{"resourceType":"Condition","code":{"text":"Hypertension"},"onsetDateTime":"2009"}},
+      {"resource":{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"17861-6"}]},
+      "effectiveDateTime":"2026-01-02T10:00:00Z","valueQuantity":{"value":9.40,"system":"http://unitsofmeasure.org","code":"mg/dL"}}}]}
+      """
+    let output = try Converter().convert(ClinicalDocument(parsing: source.bytes), to: .record)
+    #expect(
+      output.issues.map { "\($0.code.id) \($0.path) \($0.message)" } == [
+        "FHIR-0106 Bundle.entry[0].resource.onsetDateTime not a value of type dateTime",
+        "CONV-0301  Condition: 1 without a place in the record",
+        "CONV-0302  Condition: 1 without a code, read by the words",
+      ])
+    let text = String(decoding: output.data, as: UTF8.self)
+    #expect(text.contains(#""value":9.40,"unit":"mg/dL"},"date":"2026-01-02T10:00:00Z""#))
+    #expect(!text.contains("2009"))
+  }
+
   @Test("A document converted through many tasks at once gives the same bytes")
   func concurrent() async throws {
     let document = try ClinicalDocument(parsing: cda.bytes)

@@ -135,6 +135,10 @@ struct RecordTests {
     }
     #expect(CREST.Date(fhir: "2025-02-29") == nil)
     #expect(CREST.Date(fhir: "2024-02-29")?.components?.day == 29)
+    #expect(CREST.Date(fhir: "2026-01-02T10:00:00Z")?.text == "2026-01-02T10:00:00Z")
+    #expect(
+      CREST.Date(fhir: "2026-01-02T10:00:00.50+05:30")?.text == "2026-01-02T10:00:00.50+05:30")
+    #expect(CREST.Date(fhir: "2026-01-02T25:00:00Z") == nil)
   }
 
   @Test("A deposit keeps its id over its descriptions, and those who speak of it name it")
@@ -179,7 +183,8 @@ struct RecordTests {
 @Suite("Submissions")
 struct SubmissionTests {
   private func outline(
-    _ pseudonym: String, birth: String = "1961", raynaud: CREST.Date = "2009", thumb: Bool = true
+    _ pseudonym: String, birth: String = "1961", raynaud: CREST.Date = "2009", thumb: Bool = true,
+    visit: CREST.Date? = nil
   ) -> CREST.Submission.Outline {
     var record = CREST.Record()
     record.patient.identifiers = [.init(system: "https://registry.example", value: pseudonym)]
@@ -188,6 +193,9 @@ struct SubmissionTests {
     record.diagnosis = .init(.crest, raynaudOnset: raynaud, date: "2014-02-11")
     record.manifestations.raynaud = .notAssessed
     record.lesions = [.init(id: "L1", site: thumb ? .init(.thumb) : .init(.elbow))]
+    if let visit {
+      record.chemistry = [.init(.calcium, .init("9.2", .milligramsPerDecilitre), date: visit)]
+    }
     return CREST.Submission.Outline(record.bundle.tree(names: .standard))
   }
 
@@ -204,6 +212,22 @@ struct SubmissionTests {
     #expect(codes(outline("b", raynaud: "2010", thumb: false), 5) == ["SUBM-0101", "SUBM-0103"])
     #expect(codes(outline("c"), 6) == ["SUBM-0104"])
     #expect(submission.patients == 3)
+  }
+
+  @Test("Further visits are welcome in their order, and each once")
+  func visits() {
+    var submission = CREST.Submission()
+    func codes(_ visit: CREST.Date?, _ line: Int) -> [String] {
+      submission.add(outline("a", visit: visit), line: line).issues.map(\.code.id)
+    }
+    #expect(codes("2024-03-01", 1) == [])
+    #expect(codes("2025-03-01", 2) == [])
+    #expect(codes("2025-03-01T10:00:00Z", 3) == ["SUBM-0106"])
+    #expect(codes("2024-09-01", 4) == ["SUBM-0105"])
+    #expect(codes("2025-03", 5) == ["SUBM-0101"])
+    #expect(codes("2025-04", 6) == [])
+    #expect(codes(nil, 7) == ["SUBM-0101"])
+    #expect(codes("2026-01-02", 8) == [])
   }
 
   @Test("Not assessed is not missing")

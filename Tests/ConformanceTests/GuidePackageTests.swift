@@ -20,9 +20,48 @@ struct GuidePackageTests {
       if file.type.isEmpty { continue }
       // Tools find resources by these.
       #expect(file.name == "\(file.type)-\(file.id).json")
+      if file.type == "NamingSystem" { continue }
       #expect(file.url == "\(guide.canonical)/\(file.type)/\(file.id)")
-      #expect(!file.title.isEmpty)
+      #expect(!file.title.isEmpty || file.type == "SearchParameter")
     }
+  }
+
+  @Test("The ImplementationGuide names every other resource, once")
+  func contents() throws {
+    let guide = GuidePackage()
+    let file = try #require(guide.resources.first { $0.type == "ImplementationGuide" })
+    let root = try Tree.json(Array(file.json.utf8), names: .standard).tree.root
+    let named = root["definition"].flatMap { $0["resource"] }.flatMap { $0["reference"] }
+      .compactMap { $0["reference"].first?.value }
+    let others = guide.resources.filter { $0.type != "ImplementationGuide" }
+    #expect(named.sorted() == others.map { "\($0.type)/\($0.id)" }.sorted())
+  }
+
+  @Test(
+    "No two maps of the disease say different things of the same pair of codes")
+  func maps() throws {
+    var said: [String: String] = [:]
+    for file in GuidePackage().resources
+    where file.type == "ConceptMap" {
+      // The maps of conversion read and write the same codes in the light of different elements.
+      if file.id.hasPrefix("cf-") || file.id.hasPrefix("fc-") { continue }
+      let root = try Tree.json(Array(file.json.utf8), names: .standard).tree.root
+      for group in root["group"] {
+        func text(_ element: Element, _ name: String) -> String { element[name].first?.value ?? "" }
+        for element in group["element"] {
+          for target in element["target"] {
+            let pair = [
+              text(group, "source"), text(element, "code"), text(group, "target"),
+              text(target, "code"),
+            ].joined(separator: " ")
+            let equivalence = text(target, "equivalence")
+            #expect(said[pair, default: equivalence] == equivalence, "\(file.id): \(pair)")
+            said[pair] = equivalence
+          }
+        }
+      }
+    }
+    #expect(said.count > 15)
   }
 
   @Test("It is a tar in gzip, in order, with fixed times, and the same each time")

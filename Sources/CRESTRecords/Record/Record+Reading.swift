@@ -36,25 +36,32 @@ extension CREST.Record {
     self = Self.reading(resources).record
   }
 
-  /// Reads a record from resources with the URLs that others refer to them by, and says which of them it
-  /// has no place for.
-  ///
-  /// Linear in the size of the resources.
-  ///
-  /// - Returns: The record, and the numbers of the resources that gave it nothing: other diseases, what was
-  ///   entered in error, what names no code or words of this field. Those that say who and where, such as
-  ///   practitioners, are not counted. Of a resource that gave something, details may still be missing.
-  public static func reading(
-    _ resources: [(url: String?, resource: R4.Resource)]
-  ) -> (record: CREST.Record, leftOver: [Int]) {
-    var reader = RecordReader(resources)
-    let record = reader.read()
-    return (record, reader.leftOver)
+  /// A record, and how the resources that it was read from took part in it.
+  public struct Reading: Sendable {
+    /// The record.
+    public let record: CREST.Record
+    /// The numbers of the resources that gave it nothing: other diseases, what was entered in error, what
+    /// names no code or words of this field. Those that say who and where, such as practitioners, are not
+    /// counted. Of a resource that gave something, details may still be missing.
+    public let leftOver: [Int]
+    /// The numbers of the resources whose meaning was told by their words, as they have no code.
+    public let byWords: [Int]
   }
 
-  /// The letters whose finding a concept names, by any code of the guide.
+  /// Reads a record from resources with the URLs that others refer to them by, and says how they took part.
+  ///
+  /// Linear in the size of the resources.
+  public static func reading(
+    _ resources: [(url: String?, resource: R4.Resource)]
+  ) -> Reading {
+    var reader = RecordReader(resources)
+    let record = reader.read()
+    return Reading(record: record, leftOver: reader.leftOver, byWords: reader.byWords)
+  }
+
+  /// The letters whose finding a concept names, by any code of the guide or, without any code, by words.
   static func letters(_ concept: R4.CodeableConcept?) -> [CREST.Letter] {
-    let statements = CREST.Guide.statements(codesOf: concept)
+    let statements = CREST.Guide.statements(concept)
     return CREST.Letter.allCases.filter { statements.contains($0.statement) }
   }
 }
@@ -94,6 +101,8 @@ private struct RecordReader {
   private var isTaken = false
   /// The resources that gave the record nothing.
   private(set) var leftOver: [Int] = []
+  /// The resources without a code that gave it something.
+  private(set) var byWords: [Int] = []
   /// The places of resources, by what refers to them.
   private var places: [String: Int] = [:]
   /// The conditions that a calcinosis comes from.
@@ -139,8 +148,19 @@ private struct RecordReader {
       default: break
       }
       if !isTaken, !isPartOfAnother(source.resource, place) { leftOver.append(place) }
+      if isTaken, Self.hasWordsOnly(source.resource) { byWords.append(place) }
     }
     return record
+  }
+
+  private static func hasWordsOnly(_ resource: R4.Resource) -> Bool {
+    let concept: R4.CodeableConcept?
+    switch resource {
+    case .condition(let condition): concept = condition.code
+    case .observation(let observation): concept = observation.code
+    default: return false
+    }
+    return concept.map { $0.codes.isEmpty && $0.text?.value != nil } ?? false
   }
 
   /// Whether a resource counts with one that refers to it, or sums others up.

@@ -12,7 +12,9 @@ extension CREST {
 
     /// Reads a date; `nil` for what is none, 30 February among it.
     public init?(fhir text: String) {
-      guard let parts = PartialDateTime(fhir: text), parts.isInCalendar, parts.fhir == text else {
+      // UTC has two names.
+      let plain = text.hasSuffix("Z") ? text.dropLast() + "+00:00" : text
+      guard let parts = PartialDateTime(fhir: text), parts.isInCalendar, parts.fhir == plain else {
         return nil
       }
       self.text = text

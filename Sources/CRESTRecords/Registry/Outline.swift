@@ -8,6 +8,8 @@ extension CREST.Submission {
     public private(set) var pseudonym: String?
     /// The managing organisation, by its identifier or its name.
     public private(set) var site = ""
+    /// The day of the last observation as far as it is known: the visit that the record is of.
+    public private(set) var visit = ""
     /// The year of the last observation, or of the record.
     public private(set) var year = ""
     private(set) var sex: String?
@@ -48,6 +50,7 @@ extension CREST.Submission {
           }
         }
         site = organizations[site] ?? site
+        visit = String(last.prefix(10))
         if !last.isEmpty { year = String(last.prefix(4)) }
       }
     }

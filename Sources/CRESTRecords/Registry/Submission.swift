@@ -90,6 +90,8 @@ extension CREST {
       let line: Int
       let sex: String?
       let birth: String?
+      /// The line and the day of the last visit.
+      var visit: (line: Int, day: String)
       /// The places of deposits by their identifiers.
       var sites: [String: String] = [:]
     }
@@ -127,16 +129,18 @@ extension CREST {
       var person =
         persons[pseudonym]
         ?? Person(
-          number: persons.count + 1, line: line, sex: outline.sex, birth: outline.birth)
+          number: persons.count + 1, line: line, sex: outline.sex, birth: outline.birth,
+          visit: (line, outline.visit))
       if person.line != line {
-        let isSame = person.sex == outline.sex && person.birth == outline.birth
-        issues.append(
-          isSame
-            ? Issue(
-              RegistryCodes.repeated, "the patient of line \(person.line) has another record")
-            : Issue(
+        if person.sex != outline.sex || person.birth != outline.birth {
+          issues.append(
+            Issue(
               RegistryCodes.contradicting,
               "the pseudonym of line \(person.line) with another sex or birth"))
+        } else if let issue = Self.order(of: outline.visit, after: person.visit) {
+          issues.append(issue)
+        }
+        if outline.visit > person.visit.day { person.visit = (line, outline.visit) }
       }
       for (lesion, place) in outline.lesions.sorted(by: { $0.key < $1.key }) {
         if let known = person.sites[lesion], known != place {
@@ -160,6 +164,18 @@ extension CREST {
       }
       return Entry(patient: person.number, site: outline.site, issues: issues)
     }
+
+    /// What is wrong with a visit of a patient of whom another one is known; further visits are welcome.
+    private static func order(of day: String, after last: (line: Int, day: String)) -> Issue? {
+      // Days that are known in part may be before or after each other.
+      if day.hasPrefix(last.day) || last.day.hasPrefix(day) {
+        return day.count == 10 && last.day.count == 10
+          ? Issue(RegistryCodes.sameVisit, "the visit of line \(last.line) has another record")
+          : Issue(RegistryCodes.repeated, "the patient of line \(last.line) has another record")
+      }
+      return day < last.day
+        ? Issue(RegistryCodes.visitOrder, "the visit of line \(last.line) was later") : nil
+    }
   }
 
   /// The codes of findings about submissions.
@@ -171,7 +187,7 @@ enum RegistryCodes {
   static let repeated = Issue.Code(
     "SUBM-0101", "A patient has several records", severity: .warning,
     explanation:
-      "Two records of a submission have the same pseudonym. Where a registry expects one record a patient, one of them is a duplicate.",
+      "Two records of a submission have the same pseudonym, and nothing tells their visits apart. One of them may be a duplicate.",
     repair: "Send the records of a patient as one, or check that they are of different visits.")
   static let contradicting = Issue.Code(
     "SUBM-0102", "A pseudonym stands for two people",
@@ -188,6 +204,16 @@ enum RegistryCodes {
     explanation:
       "Two records with different pseudonyms agree in sex, birth and in the exact dates of the disease.",
     repair: "Check whether the patient was given two pseudonyms.")
+  static let visitOrder = Issue.Code(
+    "SUBM-0105", "Visits are not in their order", severity: .warning,
+    explanation:
+      "The records of a patient come in the order of their visits. This one is of a visit before the last one.",
+    repair: "Sort the records of each patient, or correct the dates of observations.")
+  static let sameVisit = Issue.Code(
+    "SUBM-0106", "A visit has two records",
+    explanation:
+      "Two records with the same pseudonym have their last observation on the same day. One of them is a duplicate, or a part of the other.",
+    repair: "Send a visit as one record.")
 
-  static let all = [repeated, contradicting, movedLesion, lookAlike]
+  static let all = [repeated, contradicting, movedLesion, lookAlike, visitOrder, sameVisit]
 }

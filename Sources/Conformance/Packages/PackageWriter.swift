@@ -14,7 +14,7 @@ public struct GuidePackage: Sendable {
     public let type: String
     /// The logical id.
     public let id: String
-    /// The canonical URL.
+    /// The canonical URL; empty for a NamingSystem, which has none.
     public let url: String
     /// The title for people.
     public let title: String
@@ -76,7 +76,9 @@ public struct GuidePackage: Sendable {
       if file.type == "StructureDefinition" {
         members += [("kind", file.kind), ("type", file.definedType)]
       }
-      let texts = members.map { name, value in "\"\(name)\": \(JSONText.string(value))" }
+      let texts = members.filter { !$0.1.isEmpty }.map { name, value in
+        "\"\(name)\": \(JSONText.string(value))"
+      }
       return "    {" + texts.joined(separator: ", ") + "}"
     }
     let text =

@@ -49,6 +49,10 @@ package struct Snapshot {
   ///   - definition: The StructureDefinition of the profile, with its differential.
   ///   - resolve: Finds the profile that another one is based on; types of R4 need not be found.
   package init?(_ definition: Element, resolve: (String) -> Element?) {
+    if definition.text("derivation") == "specialization" {
+      self.init(model: definition)
+      return
+    }
     let type = definition.text("type")
     let baseURL = definition.text("baseDefinition")
     if let base = resolve(baseURL), let snapshot = Snapshot(base, resolve: resolve) {
@@ -59,6 +63,23 @@ package struct Snapshot {
       return nil
     }
     for element in definition["differential"].flatMap({ $0["element"] }) { apply(element) }
+  }
+
+  /// The elements of a logical model: its own, behind those that every element has.
+  private init?(model definition: Element) {
+    let elements = definition["differential"].flatMap { $0["element"] }
+    guard let root = elements.first?.text("path") else { return nil }
+    for (number, element) in elements.enumerated() {
+      let path = element.text("path")
+      var members = ["base": "{\"path\":\"\(path)\",\"min\":0,\"max\":\"*\"}"]
+      members["min"] = "0"
+      members["max"] = "\"*\""
+      for child in element.children where child.name != "id" && child.name != "path" {
+        members[child.name] = child.jsonText
+      }
+      parts.append(Part(id: element.text("id"), path: path, members: members, type: 0))
+      if number == 0 { parts += children(of: facts.type(named: "Element"), "", root) }
+    }
   }
 
   // MARK: R4's own elements
@@ -98,8 +119,8 @@ package struct Snapshot {
     part.members["min"] = String(bounds.min)
     part.members["max"] = "\"\(bounds.max.map(String.init) ?? "*")\""
     let flags = facts.flags(of: member)
-    part.members["isModifier"] = flags.contains(.modifier) ? "true" : "false"
     if flags.contains(.modifier) {
+      part.members["isModifier"] = "true"
       part.members["isModifierReason"] = "\"It changes what the element that holds it means.\""
     }
     if flags.contains(.summary) { part.members["isSummary"] = "true" }
