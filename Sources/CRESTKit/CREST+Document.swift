@@ -103,7 +103,16 @@ extension CREST.Page {
     self.init(
       reading.record, resources: fhir.places, leftOver: reading.leftOver,
       scores: try CREST.Score.scores(in: fhir), links: CREST.Guide.links(in: fhir),
-      findings: validator.issues(in: document.kind == .record ? fhir : document))
+      findings: validator.issues(in: document) + Self.contradictions(fhir, document, validator))
+  }
+
+  /// Where parts of a record do not agree with each other, for documents that are not checked as records.
+  private static func contradictions(
+    _ fhir: ClinicalDocument, _ document: ClinicalDocument, _ validator: Validator
+  ) -> [Issue] {
+    if document.kind == .record { return [] }
+    return validator.adding(profiles: [CREST.recordProfile]).issues(inFHIR: fhir.tree)
+      .filter { $0.constraint?.hasPrefix("crest-rec-") ?? false }
   }
 }
 

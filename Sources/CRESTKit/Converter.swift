@@ -228,8 +228,7 @@ public struct Converter: Sendable {
     do {
       record = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
     } catch {
-      throw .notARecord(
-        document.issues + [Issue(ClinicalDocument.notARecord, "not the JSON of a record")])
+      throw .notARecord(document.issues + [Self.refused(error)])
     }
     if target == .record {
       return Output(
@@ -239,6 +238,24 @@ public struct Converter: Sendable {
     let trees = target == .ndjson ? bundle.bundledResources() : [bundle]
     let (data, issues) = write(trees, as: target, layout)
     return Output(tree: bundle, issues: document.issues + issues, ledger: nil, data: data)
+  }
+
+  /// Why JSON is no record, with the place.
+  private static func refused(_ error: any Error) -> Issue {
+    let context: DecodingError.Context? =
+      switch error as? DecodingError {
+      case .dataCorrupted(let context), .keyNotFound(_, let context),
+        .typeMismatch(_, let context), .valueNotFound(_, let context):
+        context
+      default: nil
+      }
+    let path = (context?.codingPath ?? []).reduce("") { path, key in
+      if let place = key.intValue { return path + "[\(place)]" }
+      return path.isEmpty ? key.stringValue : path + "." + key.stringValue
+    }
+    var issue = Issue(ClinicalDocument.notARecord, "not what a record may say here")
+    issue.path = path
+    return issue
   }
 
   private var conversionOptions: Conversion.Options {

@@ -1,14 +1,32 @@
+import CRESTRecords
 public import ClinicalTree
 public import Conformance
 
 extension Validator {
-  /// The findings about a document: FHIR by R4, CDA by its schema; see the module Conformance.
+  /// The findings about a document: FHIR by R4, CDA by its schema; see the module Conformance. A record is
+  /// checked as the FHIR that it becomes, by the profile `crest-bundle-record`; places are those of the FHIR.
   public func issues(in document: ClinicalDocument) -> [Issue] {
     switch document.kind {
     case .ccda: issues(inCDA: document.tree)
     case .fhir, .fhirXML: issues(inFHIR: document.tree)
     case .ndjson: ([document.tree] + document.more).flatMap(issues(inFHIR:))
-    case .record: []
+    case .record: issues(inRecord: document)
+    }
+  }
+
+  private func issues(inRecord document: ClinicalDocument) -> [Issue] {
+    do {
+      let bundle = try Converter().convert(document, to: .fhir)
+      return adding(profiles: [CREST.recordProfile]).issues(inFHIR: bundle.tree).map { issue in
+        // Nobody has the text that its positions are in.
+        var issue = issue
+        issue.position = nil
+        return issue
+      }
+    } catch .notARecord(let issues) {
+      return issues
+    } catch {
+      return []
     }
   }
 

@@ -12,6 +12,9 @@ public enum CREST {
   /// The code system of present, absent, not assessed and unknown.
   public static let statusSystem = canonicalBase + "/CodeSystem/manifestation-status"
 
+  /// The profile of records whose parts agree with each other.
+  public static let recordProfile = canonicalBase + "/StructureDefinition/crest-bundle-record"
+
   /// The profile of records as they are submitted to a registry.
   public static let submissionProfile =
     canonicalBase + "/StructureDefinition/crest-bundle-submission"

@@ -386,7 +386,7 @@ extension Issue {
   }
 
   /// The issue with a place, if only the beginning of the input.
-  fileprivate var placed: Issue {
+  var placed: Issue {
     var issue = self
     if issue.position == nil { issue.position = SourcePosition(line: 1, column: 1, offset: 0) }
     return issue

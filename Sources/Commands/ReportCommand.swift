@@ -37,8 +37,8 @@ struct ReportCommand: AsyncParsableCommand {
     }
     do {
       try ByteSink.write(Array(CREST.Page(document).html.utf8), to: output)
-    } catch is Converter.ConversionError {
-      Console.say("\(source): cannot be read as a record")
+    } catch Converter.ConversionError.notARecord(let issues) {
+      for issue in issues { Console.say(TextReport.line(issue.placed, source)) }
       throw Exit.badData
     }
   }

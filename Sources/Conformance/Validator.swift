@@ -56,6 +56,20 @@ public struct Validator: Sendable {
     self.options = options
   }
 
+  private init(library: Library, options: Options) {
+    self.library = library
+    self.options = options
+  }
+
+  /// The same validator that wants root resources to follow further profiles as well.
+  ///
+  /// - Parameter profiles: Their canonical URLs.
+  public func adding(profiles: [String]) -> Validator {
+    var more = options
+    more.profiles += profiles
+    return Validator(library: library, options: more)
+  }
+
   /// The findings about a FHIR resource and all that is in it, in the order of their places. Linear in
   /// the size of the resource.
   public func issues(inFHIR tree: Tree) -> [Issue] {

@@ -93,6 +93,25 @@ struct DocumentTests {
     #expect(!text.contains("2009"))
   }
 
+  @Test("A record is checked as what it becomes, and what is no record by its place")
+  func recordFindings() throws {
+    func findings(_ json: String) throws -> [String] {
+      Validator().issues(in: try ClinicalDocument(parsing: json.bytes))
+        .filter { $0.severity > .information }
+        .map { ($0.constraint ?? $0.code.id) + " " + $0.path }
+    }
+    #expect(
+      try findings(
+        #"{"manifestations":{"calcinosis":{"state":"absent"}},"patient":{"birthDate":"1961"},"diagnosis":{"kind":"crest","onset":"1950"},"lesions":[{"id":"L1","descriptions":[{"date":"2020","diameter":4}]}],"chemistry":[{"analyte":"calcium","value":{"value":9.4,"unit":"mmol/L"}}]}"#
+      ) == [
+        "crest-rec-10 Bundle", "crest-rec-20 Bundle", "crest-cal-1 Bundle.entry[5].resource",
+      ])
+    #expect(
+      try findings(
+        #"{"manifestations":{},"lesions":[{"id":"L1"},{"id":"L2","descriptions":[{"date":"2020-02-30"}]}]}"#
+      ) == ["FILE-0001 lesions[1].descriptions[0].date"])
+  }
+
   @Test("A document converted through many tasks at once gives the same bytes")
   func concurrent() async throws {
     let document = try ClinicalDocument(parsing: cda.bytes)

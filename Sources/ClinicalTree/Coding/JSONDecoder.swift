@@ -106,6 +106,18 @@ private struct KeyedElement<Key: CodingKey>: KeyedDecodingContainerProtocol {
   func superDecoder(forKey key: Key) throws -> any Swift.Decoder { try member(key) }
 }
 
+/// The place of an item in an array.
+private struct ItemKey: CodingKey {
+  let number: Int
+
+  init(_ number: Int) { self.number = number }
+  init?(intValue: Int) { number = intValue }
+  init?(stringValue: String) { return nil }
+
+  var intValue: Int? { number }
+  var stringValue: String { String(number) }
+}
+
 private struct UnkeyedElement: UnkeyedDecodingContainer {
   private let decoder: ElementDecoder
   private let items: [Element]
@@ -125,7 +137,8 @@ private struct UnkeyedElement: UnkeyedDecodingContainer {
         Any.self, .init(codingPath: codingPath, debugDescription: "no more items"))
     }
     defer { currentIndex += 1 }
-    return ElementDecoder(element: items[currentIndex], codingPath: codingPath)
+    return ElementDecoder(
+      element: items[currentIndex], codingPath: codingPath + [ItemKey(currentIndex)])
   }
 
   mutating func decodeNil() throws -> Bool {
