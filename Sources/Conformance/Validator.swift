@@ -64,6 +64,7 @@ public struct Validator: Sendable {
   /// The same validator that wants root resources to follow further profiles as well.
   ///
   /// - Parameter profiles: Their canonical URLs.
+  /// - Returns: A validator with the same packages.
   public func adding(profiles: [String]) -> Validator {
     var more = options
     more.profiles += profiles
