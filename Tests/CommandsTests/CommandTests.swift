@@ -459,17 +459,15 @@ struct CommandTests {
         tables.path(), file.path())
       #expect(found.code == 1)
       let rows = found.text.split(separator: "\r\n").map { $0.split(separator: ",") }
-      #expect(rows[0].suffix(3) == ["rule", "patient", "site"])
+      #expect(rows[0].suffix(4) == ["rule", "patient", "site", "visit"])
       let findings = rows.dropFirst().filter { $0[3] != "information" }
-      // Line, rule and patient; the rest may have commas in quotes.
+      // Line, rule, patient and visit; the site is empty, and the rest may have commas in quotes.
       #expect(
-        findings.map {
-          [$0[1], $0[$0.count - 1].isEmpty ? "" : $0[$0.count - 2], $0[$0.count - 1]]
-        }
-        .map { $0.joined(separator: " ") } == [
-          "2 SUBM-0102 patient 1", "3 crest-sub-30 patient 2", "4 SUBM-0104 patient 3",
-          "5 crest-cal-1 patient 4",
-        ])
+        findings.map { [$0[1], $0[$0.count - 3], $0[$0.count - 2], $0[$0.count - 1]] }
+          .map { $0.joined(separator: " ") } == [
+            "2 SUBM-0102 patient 1 2", "3 crest-sub-30 patient 2 1", "4 SUBM-0104 patient 3 1",
+            "5 crest-cal-1 patient 4 1",
+          ])
       // One note a code system, not one a line.
       #expect(rows.count { $0[4] == "FHIR-0118" } == 3)
       let summary = try String(contentsOf: tables, encoding: .utf8)

@@ -19,6 +19,8 @@ extension CREST {
     public struct Entry: Sendable, Hashable {
       /// The number of its patient, from 1, in the order in which patients are met; a mask of the pseudonym.
       public let patient: Int
+      /// The number of the record among those of its patient, from 1.
+      public let visit: Int
       /// The site that sent it, as the patient's managing organisation is called; empty where none is.
       public let site: String
       /// What is wrong with it beside the others.
@@ -92,6 +94,7 @@ extension CREST {
       let birth: String?
       /// The line and the day of the last visit.
       var visit: (line: Int, day: String)
+      var records = 0
       /// The places of deposits by their identifiers.
       var sites: [String: String] = [:]
     }
@@ -150,6 +153,7 @@ extension CREST {
         }
         person.sites[lesion] = place
       }
+      person.records += 1
       persons[pseudonym] = person
       if let likeness = outline.likeness {
         if let known = lookAlikes[likeness], known.pseudonym != pseudonym {
@@ -162,7 +166,8 @@ extension CREST {
           lookAlikes[likeness] = (pseudonym, line)
         }
       }
-      return Entry(patient: person.number, site: outline.site, issues: issues)
+      return Entry(
+        patient: person.number, visit: person.records, site: outline.site, issues: issues)
     }
 
     /// What is wrong with a visit of a patient of whom another one is known; further visits are welcome.

@@ -1,12 +1,13 @@
 import ClinicalTree
 
-/// A report as a table (RFC 4180): a row a finding, for submissions with the rule, the patient and the site.
+/// A report as a table (RFC 4180): a row a finding, for submissions with the rule, the patient, the
+/// site and the visit.
 struct CSVReport: ReportForm {
   let isSubmission: Bool
 
   var beginning: String {
     "source,line,column,severity,code,message,path,profile"
-      + (isSubmission ? ",rule,patient,site" : "") + "\r\n"
+      + (isSubmission ? ",rule,patient,site,visit" : "") + "\r\n"
   }
 
   func open(_ source: String, number: Int) -> String { "" }
@@ -23,6 +24,7 @@ struct CSVReport: ReportForm {
       if isSubmission {
         fields += [
           SubmissionSummary.rule(of: issue), part.subject?.patient ?? "", part.subject?.site ?? "",
+          part.subject.map { String($0.visit) } ?? "",
         ]
       }
       return fields.map(CSVReport.field).joined(separator: ",") + "\r\n"

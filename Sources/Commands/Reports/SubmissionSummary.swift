@@ -24,6 +24,8 @@ struct SubmissionSummary {
   struct Subject: Sendable {
     let patient: String
     let site: String
+    /// The number of the record among those of the patient.
+    let visit: Int
   }
 
   private var submission = CREST.Submission()
@@ -49,7 +51,8 @@ struct SubmissionSummary {
   ) -> (subject: Subject, issues: [Issue]) {
     let entry = submission.add(outline, line: line)
     let name = showsPseudonyms ? outline.pseudonym : nil
-    let subject = Subject(patient: name ?? "patient \(entry.patient)", site: entry.site)
+    let subject = Subject(
+      patient: name ?? "patient \(entry.patient)", site: entry.site, visit: entry.visit)
     let all = issues + entry.issues
     var own = patients[entry.patient] ?? (subject, Count())
     for issue in all where issue.severity > .information {
