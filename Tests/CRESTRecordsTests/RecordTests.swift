@@ -121,6 +121,34 @@ struct RecordTests {
     }
   }
 
+  @Test("Nothing that tells who the patient is survives in a pseudonymous record")
+  func pseudonymous() throws {
+    var random = RandomRecord(seed: 23)
+    var hadWords = 0
+    for number in 0..<500 {
+      var record = random.next()
+      record.patient.identifiers.append(.init(system: "https://other.example", value: "PASSPORT"))
+      record.patient.birthDate = "1961-04-09"
+      record.patient.managingOrganization = "Site 7"
+      let full = String(decoding: record.json(), as: UTF8.self)
+      let system = "https://registry.example/pseudonym"
+      let safe = record.pseudonymous(keeping: system)
+      let text = String(decoding: safe.json(), as: UTF8.self)
+      for words in [
+        "Invented", "two words", "Saum", "quoted", "colour: pale", "pulp of the index", "sole",
+        "PASSPORT", "1961-04", "Ada",
+      ] {
+        if full.contains(words) { hadWords += 1 }
+        #expect(!text.contains(words), "\(number): \(words)")
+      }
+      #expect(text.contains(#""birthDate":"1961""#) && text.contains("Site 7"))
+      #expect(safe.lesions.map(\.id) == record.lesions.indices.map { String($0 + 1) })
+      #expect(safe.chemistry == record.chemistry && safe.autoantibodies == record.autoantibodies)
+      #expect(safe.pseudonymous(keeping: system) == safe)
+    }
+    #expect(hadWords > 1000)
+  }
+
   @Test("What makes no sense cannot be read")
   func nonsense() {
     let cases = [
