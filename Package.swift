@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(
       name: "CRESTRecordsTests",
       dependencies: [
-        "CRESTRecords", "RecordSamples", "FHIRModels", "Definitions", "ClinicalTree",
+        "CRESTRecords", "XMLTree", "RecordSamples", "FHIRModels", "Definitions", "ClinicalTree",
         "TestSupport",
       ]),
     .testTarget(

@@ -22,7 +22,7 @@ extension CREST.Record {
       do {
         self = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
       } catch {
-        throw .notARecord(document.issues)
+        throw .notARecord(document.issues + [Converter.refused(error)])
       }
     }
   }
@@ -30,12 +30,12 @@ extension CREST.Record {
   /// The record as a Bundle whose resources are linked to the guide by tags.
   public var linkedBundle: R4.Bundle {
     var bundle = bundle
-    let links = CREST.Guide.links(in: bundle.tree(names: .standard))
+    let links = Dictionary(
+      grouping: CREST.Guide.links(in: bundle.tree(names: .standard)), by: \.resource)
     for place in bundle.entry.indices {
       guard let resource = bundle.entry[place].resource?.typed else { continue }
       let name = type(of: resource).resourceType + "/" + (resource.id?.value ?? "")
-      let own = links.filter { $0.resource == name }
-      if own.isEmpty { continue }
+      guard let own = links[name] else { continue }
       bundle.entry[place].resource?.updateMeta { meta in
         var changed = meta ?? R4.Meta()
         changed.tag += own.map { link in
@@ -61,24 +61,7 @@ extension CREST.Score {
   public static func scores(
     in document: ClinicalDocument
   ) throws(Converter.ConversionError) -> [CREST.Score] {
-    var trees = [document.tree] + document.more
-    if document.kind == .ccda || document.kind == .record {
-      trees = [try Converter().convert(document, to: .fhir).tree]
-    }
-    var found: [(resource: R4.Resource, path: String)] = []
-    for (number, tree) in trees.enumerated() {
-      let prefix = document.kind == .ndjson ? "[\(number)]." : ""
-      let (resource, _) = R4.Resource.reading(tree)
-      if case .bundle(let bundle) = resource {
-        for (number, entry) in bundle.entry.enumerated() {
-          if let inner = entry.resource {
-            found.append((inner, prefix + "Bundle.entry[\(number)].resource"))
-          }
-        }
-      } else {
-        found.append((resource, prefix + (tree.root["resourceType"].first?.value ?? "")))
-      }
-    }
+    let found = try document.asFHIR().places
     return scores(of: found.map(\.resource)) { found[$0].path }
   }
 }
@@ -94,14 +77,11 @@ extension CREST.Page {
   public init(
     _ document: ClinicalDocument, validator: Validator = Validator()
   ) throws(Converter.ConversionError) {
-    var fhir = document
-    if document.kind == .ccda || document.kind == .record {
-      let tree = try Converter().convert(document, to: .fhir).tree
-      fhir = ClinicalDocument(kind: .fhir, tree: tree, issues: document.issues)
-    }
-    let reading = CREST.Record.reading(fhir.entries)
+    let fhir = try document.asFHIR()
+    let places = fhir.places
+    let reading = CREST.Record.reading(places.map { ($0.url, $0.resource) })
     self.init(
-      reading.record, resources: fhir.places, leftOver: reading.leftOver,
+      reading.record, resources: places.map { ($0.path, $0.element) }, leftOver: reading.leftOver,
       scores: try CREST.Score.scores(in: fhir), links: CREST.Guide.links(in: fhir),
       findings: validator.issues(in: document) + Self.contradictions(fhir, document, validator))
   }
@@ -111,23 +91,30 @@ extension CREST.Page {
     _ fhir: ClinicalDocument, _ document: ClinicalDocument, _ validator: Validator
   ) -> [Issue] {
     if document.kind == .record { return [] }
-    return validator.adding(profiles: [CREST.recordProfile]).issues(inFHIR: fhir.tree)
-      .filter { $0.constraint?.hasPrefix("crest-rec-") ?? false }
+    let known = Set(validator.issues(in: document).compactMap(\.constraint))
+    return ([fhir.tree] + fhir.more).flatMap {
+      validator.adding(profiles: [CREST.recordProfile]).issues(inFHIR: $0)
+    }.filter { issue in
+      guard let rule = issue.constraint else { return false }
+      return rule.hasPrefix("crest-rec-") && !known.contains(rule)
+    }
   }
 }
 
 extension CREST.Guide {
   /// The links of a document to the guide; see ``CREST/Guide/links(in:)-(Tree)``.
   public static func links(in document: ClinicalDocument) -> [Link] {
-    ([document.tree] + document.more).flatMap { links(in: $0) }
+    let document = (try? document.asFHIR(.record)) ?? document
+    return ([document.tree] + document.more).enumerated().flatMap { number, tree in
+      links(in: tree).map { $0.moved(below: document.prefix(ofLine: number)) }
+    }
   }
 
   /// Every statement of the guide with the number of records of a document that it speaks of.
   public static func coverage(of document: ClinicalDocument) -> [Coverage] {
-    let trees = [document.tree] + document.more
-    let parts = trees.map { coverage(of: $0) }
-    return standard.statements.enumerated().map { place, statement in
-      Coverage(statement: statement, records: parts.reduce(0) { $0 + $1[place].records })
+    let links = links(in: document)
+    return standard.statements.map { statement in
+      Coverage(statement: statement, records: links.count { $0.statement == statement.id })
     }
   }
 }
@@ -137,28 +124,53 @@ extension ClinicalDocument {
   public var resources: [R4.Resource] { entries.map(\.resource) }
 
   /// The resources with the URLs that others refer to them by.
-  var entries: [(url: String?, resource: R4.Resource)] {
-    ([tree] + more).flatMap { tree -> [(url: String?, resource: R4.Resource)] in
+  var entries: [(url: String?, resource: R4.Resource)] { places.map { ($0.url, $0.resource) } }
+
+  /// A resource of a FHIR document, as it stands there and as it was read.
+  struct Place {
+    let path: String
+    let url: String?
+    let resource: R4.Resource
+    let element: Element
+  }
+
+  /// The resources of a FHIR document with their places.
+  var places: [Place] {
+    ([tree] + more).enumerated().flatMap { number, tree -> [Place] in
+      let prefix = prefix(ofLine: number)
       let (resource, _) = R4.Resource.reading(tree)
-      guard case .bundle(let bundle) = resource else { return [(nil, resource)] }
-      return bundle.entry.compactMap { entry in
-        entry.resource.map { (entry.fullUrl?.value, $0) }
+      guard case .bundle(let bundle) = resource else {
+        let type = tree.root["resourceType"].first?.value ?? ""
+        return [Place(path: prefix + type, url: nil, resource: resource, element: tree.root)]
+      }
+      let entries = tree.root["entry"]
+      // Where entries that are none were passed over, those that are left are read one by one.
+      let isWhole = entries.count == bundle.entry.count
+      return entries.enumerated().compactMap { number, entry in
+        guard let element = entry["resource"].first,
+          let inner = isWhole
+            ? bundle.entry[number].resource
+            : R4.Resource.reading(tree.subtree(at: element.index)).value
+        else { return nil }
+        return Place(
+          path: "\(prefix)Bundle.entry[\(number)].resource",
+          url: entry["fullUrl"].first?.value, resource: inner, element: element)
       }
     }
   }
-}
 
-extension ClinicalDocument {
-  /// The resources of a FHIR document with their places.
-  fileprivate var places: [(path: String, resource: Element)] {
-    if kind == .ndjson {
-      return ([tree] + more).enumerated().map { number, tree in ("[\(number)]", tree.root) }
+  /// What stands before the paths of a line of NDJSON; nothing in other documents.
+  func prefix(ofLine number: Int) -> String { kind == .ndjson ? "[\(number)]." : "" }
+
+  /// A document as FHIR: C-CDA and records are converted, of the given kinds.
+  func asFHIR(
+    _ kinds: Kind...
+  ) throws(Converter.ConversionError) -> ClinicalDocument {
+    guard kind == .ccda || kind == .record, kinds.isEmpty || kinds.contains(kind) else {
+      return self
     }
-    let type = tree.root["resourceType"].first?.value ?? ""
-    guard type == "Bundle" else { return [(type, tree.root)] }
-    return tree.root["entry"].enumerated().compactMap { number, entry in
-      entry["resource"].first.map { ("Bundle.entry[\(number)].resource", $0) }
-    }
+    let made = try Converter().convert(self, to: .fhir)
+    return ClinicalDocument(kind: .fhir, tree: made.tree, issues: issues)
   }
 }
 

@@ -209,7 +209,7 @@ public struct ClinicalDocument: Sendable {
 
   /// The codes that this module gives out.
   package static let issueCodes = [
-    notARecord, Converter.notInRecord, Converter.readByWords,
+    notARecord, Converter.notInRecord, Converter.readByWords, Converter.noPseudonym,
   ]
 }
 

@@ -215,6 +215,13 @@ public struct Converter: Sendable {
     explanation:
       "The record of the disease holds what is said of calcinosis cutis and CREST syndrome. Other diseases, what was entered in error, and what names no code or words of this field are not in it.",
     repair: "Convert to FHIR or C-CDA where everything is to be kept.")
+  package static let noPseudonym = Issue.Code(
+    "CONV-0303", "A record has no pseudonym, or several",
+    explanation:
+      "A pseudonymous record keeps the identifier of one system, and the patient has none of it or more than one.",
+    repair:
+      "Name the system as the record does; in C-CDA it is the root of the id, as urn:oid: where no other URI is known."
+  )
   static let readByWords = Issue.Code(
     "CONV-0302", "The words of resources were read, as they have no code", severity: .information,
     explanation:
@@ -241,7 +248,7 @@ public struct Converter: Sendable {
   }
 
   /// Why JSON is no record, with the place.
-  private static func refused(_ error: any Error) -> Issue {
+  static func refused(_ error: any Error) -> Issue {
     let context: DecodingError.Context? =
       switch error as? DecodingError {
       case .dataCorrupted(let context), .keyNotFound(_, let context),

@@ -17,7 +17,10 @@ extension Validator {
   private func issues(inRecord document: ClinicalDocument) -> [Issue] {
     do {
       let bundle = try Converter().convert(document, to: .fhir)
-      return adding(profiles: [CREST.recordProfile]).issues(inFHIR: bundle.tree).map { issue in
+      // The registry's profile has the rules of the other one.
+      let isSubmission = options.profiles.contains(CREST.submissionProfile)
+      let validator = isSubmission ? self : adding(profiles: [CREST.recordProfile])
+      return validator.issues(inFHIR: bundle.tree).map { issue in
         // Nobody has the text that its positions are in.
         var issue = issue
         issue.position = nil

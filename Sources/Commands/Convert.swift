@@ -64,7 +64,7 @@ struct Convert: AsyncParsableCommand {
     help: ArgumentHelp(
       "Convert the record of the disease alone, without what tells who the patient is.",
       discussion:
-        "Names, free text and the day of birth are left out; of identifiers those of the system are kept.",
+        "Names, free text, times of day and the days of birth and death are left out; of identifiers that of the system is kept, and the name of the organisation that keeps the record.",
       valueName: "system"))
   var pseudonymous: String?
 
@@ -269,13 +269,22 @@ struct ConvertRun {
         let bytes = try Files.read(input.path, limit: limits.size)
         var document = try ClinicalDocument(parsing: bytes, as: command.from, limits: limits)
         let target = command.target(of: document)
+        var notes: [Issue] = []
         if let system = command.pseudonymous {
-          let record = try CREST.Record(document).pseudonymous(keeping: system)
+          let output = try converter.convert(document, to: .record)
+          notes = output.issues
+          let record = try CREST.Record(json: output.data).pseudonymous(keeping: system)
+          let count = record.patient.identifiers.count
+          guard count == 1 else {
+            let issue = Issue(Converter.noPseudonym, "\(count) identifiers of the system")
+            return .failed([issue], Exit.badData.rawValue)
+          }
           document = try ClinicalDocument(parsing: record.json())
         }
         var (documents, issues) =
           command.splitPatients && (target == .ccda || target == .record)
           ? document.split() : ([document], [])
+        issues += notes
         let made = try documents.enumerated().map { number, document in
           let output = try converter.convert(document, to: target, layout: layout)
           issues += output.issues

@@ -31,7 +31,8 @@ public struct Validator: Sendable {
   }
 
   let library: Library
-  let options: Options
+  /// What is checked, and how strictly.
+  public let options: Options
 
   /// A validator that knows the base standards and our own profiles.
   public init(options: Options = Options()) {

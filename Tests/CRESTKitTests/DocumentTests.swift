@@ -93,6 +93,25 @@ struct DocumentTests {
     #expect(!text.contains("2009"))
   }
 
+  @Test("Two resources about a letter complete each other; where they differ, one is left and told")
+  func merged() throws {
+    let code = #"{"coding":[{"system":"http://snomed.info/sct","code":"266261006"}]}"#
+    func findings(_ second: String) throws -> (text: String, codes: [String]) {
+      let source = """
+        {"resourceType":"Bundle","type":"collection","entry":[
+        {"resource":{"resourceType":"Condition","code":\(code)}},
+        {"resource":{"resourceType":"Condition","code":\(code),"onsetDateTime":"2009"}},
+        {"resource":{"resourceType":"Condition","code":\(code),"onsetDateTime":"\(second)"}}]}
+        """
+      let made = try Converter().convert(ClinicalDocument(parsing: source.bytes), to: .record)
+      return (String(decoding: made.data, as: UTF8.self), made.issues.map(\.code.id))
+    }
+    let same = try findings("2009")
+    #expect(same.text.contains(#""raynaud":{"state":"present","onset":"2009"}"#))
+    #expect(same.codes == [])
+    #expect(try findings("2010").codes == ["CONV-0301"])
+  }
+
   @Test("A record is checked as what it becomes, and what is no record by its place")
   func recordFindings() throws {
     func findings(_ json: String) throws -> [String] {

@@ -21,7 +21,7 @@ struct PageTests {
     record.manifestations.calcinosis = .notAssessed
     record.manifestations.telangiectasia = .absent
     let html = try page(record)
-    #expect(html.contains("Manifestations: 1 of 5 present"))
+    #expect(html.contains("Manifestations: 1 present, 1 absent, 1 not assessed, 2 unknown"))
     for (letter, state, words) in [
       ("C", "not-assessed", "not assessed"), ("R", "present", "present"),
       ("E", "unknown", "unknown"), ("S", "unknown", "unknown"), ("T", "absent", "absent"),
@@ -66,10 +66,65 @@ struct PageTests {
     #expect(html.contains("<b>Calcium</b> 2.60 mmol/L, 2022</figcaption>"))
     #expect(html.contains("<b>Calcium</b> 9.1 mg/dL, without a date</figcaption></figure>"))
     #expect(html.contains("<title>2020-01-01: 2.20 mmol/L</title>"))
-    // The lowest value is at the bottom and the highest at the top.
-    #expect(html.contains("cy=\"88\" r=\"4.5\"><title>2020-01-01"))
-    #expect(html.contains("cy=\"12\" r=\"4.5\"><title>2022:"))
+    // The lowest value is near the bottom and the highest near the top.
+    #expect(html.contains("cy=\"81.667\" r=\"4.5\"><title>2020-01-01"))
+    #expect(html.contains("cy=\"18.333\" r=\"4.5\"><title>2022:"))
     #expect(html.components(separatedBy: "<line class=\"span\"").count == 2)
+  }
+
+  @Test("What was not done is no event; words keep their hyphens; an unknown infection is said")
+  func words() throws {
+    var record = CREST.Record()
+    record.procedures = [
+      .init(.laser, status: .notDone, date: "2021-03-04"), .init(.excision, date: "2022-05-06"),
+    ]
+    record.medications = [.init("N-acetylcysteine 5-10 mg", date: "2020-01-02")]
+    record.lesions = [.init(id: "L1", site: "2-3 cm below L4-L5", nil, [.init(date: "2020")])]
+    record.lesions[0].descriptions[0].infection = .unknown
+    let html = try page(record)
+    #expect(html.contains("<title>2022-05-06: Excision"))
+    #expect(!html.contains("<title>2021-03-04"))
+    #expect(html.contains(">not done</td>"))
+    #expect(html.contains(">N-acetylcysteine 5-10 mg</td>"))
+    #expect(html.contains(">2-3 cm below L4-L5</td>"))
+    #expect(html.contains(">infection unknown</td>"))
+  }
+
+  @Test("Numbers and years beyond all bounds, and entries that are none, give a page")
+  func extremes() throws {
+    var record = CREST.Record()
+    record.chemistry = [
+      .init(.calcium, .init("1e300", .millimolesPerLitre), date: "0000"),
+      .init(.calcium, .init("9e15", .millimolesPerLitre), date: "9999-12-31"),
+      .init(.phosphate, .init("1e400", .millimolesPerLitre), date: "2020"),
+    ]
+    record.scores = [
+      .init(.mrss, date: "2020", total: "1e19"),
+      .init(.shaq, items: [.init("shaq-pain", .number(2), scale: -5)]),
+    ]
+    #expect(try page(record).hasSuffix("</html>\n"))
+    #expect(try CREST.Score.scores(in: ClinicalDocument(parsing: record.json())).count == 2)
+    let odd = """
+      {"resourceType":"Bundle","type":"collection","entry":[null,{"resource":[]},
+      {"resource":{"resourceType":"Patient","id":"p","gender":"male"}},
+      {"resource":{"resourceType":"Condition","id":"c","code":{"text":"Hypertension"}}}]}
+      """
+    #expect(
+      try CREST.Page(ClinicalDocument(parsing: odd.bytes)).html.contains(">Hypertension</td>"))
+  }
+
+  @Test("Lines of NDJSON, a Bundle among them, have places of their own")
+  func lines() throws {
+    let lines = """
+      {"resourceType":"Patient","id":"p","gender":"male"}
+      {"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Condition","id":"a","code":{"text":"Hypertension"}}}]}
+      {"resourceType":"Condition","id":"b","code":{"coding":[{"system":"http://snomed.info/sct","code":"266261006"}]}}
+      """
+    let document = try ClinicalDocument(parsing: lines.bytes)
+    let html = try CREST.Page(document).html
+    #expect(html.contains("1 resources that the sections above do not show"))
+    let paths = CREST.Guide.links(in: document).map(\.path)
+    #expect(Set(paths) == ["[2].Condition"])
   }
 
   @Test("What the record has no place for is named, and its absence is not hidden")

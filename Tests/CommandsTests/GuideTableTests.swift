@@ -25,7 +25,7 @@ struct GuideTableTests {
       let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
       #expect(cells.count == 5, "\(row)")
     }
-    #expect(rows.filter { $0.contains("contestable") }.count == 6)
+    #expect(rows.filter { $0.contains("contestable") }.count == 9)
   }
 
   @Test("A statement that speaks of a route wants it, in FHIR and in the C-CDA made of it")

@@ -65,6 +65,25 @@ struct PatientTests {
     #expect(text.contains("INVENTED-0001"))
   }
 
+  @Test("Deposits are the same over the visits of a patient, and a record needs one pseudonym")
+  func visits() throws {
+    func record(_ lesions: String) -> [UInt8] {
+      #"{"manifestations":{},"patient":{"identifiers":[{"system":"urn:x","value":"P-1"}]},"lesions":[\#(lesions)]}"#
+        .bytes
+    }
+    func made(_ lesions: String, system: String = "urn:x") throws -> Finished {
+      try run(
+        Place.product("crest"), ["convert", "--pseudonymous", system, "--to", "record", "-"],
+        input: record(lesions))
+    }
+    let first = try made(#"{"id":"L1"},{"id":"of Jane Doe"}"#).text
+    let second = try made(#"{"id":"of Jane Doe","recurrenceOf":"L1"}"#).text
+    #expect(first.contains(#"{"id":"L1"}"#) && !first.contains("Jane"))
+    let id = try #require(first.firstMatch(of: /"(D-[0-9a-f]+)"/)).1
+    #expect(second.contains(#"{"id":"\#(id)","recurrenceOf":"L1"}"#))
+    #expect(try made("", system: "urn:other").code == 65)
+  }
+
   @Test("Two patients are not made into one record, unless they are taken apart")
   func twoPatients() throws {
     let two = """
@@ -76,6 +95,11 @@ struct PatientTests {
       try run(Place.product("crest"), ["convert", "--to", "record", "-"], input: two.bytes).code
         == 65)
     #expect(try run(Place.product("crest"), ["report", "-"], input: two.bytes).code == 65)
+    #expect(
+      try run(
+        Place.product("crest"), ["convert", "--pseudonymous", "urn:x", "--to", "record", "-"],
+        input: two.bytes
+      ).code == 65)
     try withTemporaryFolder { folder in
       let done = try run(
         Place.product("crest"),

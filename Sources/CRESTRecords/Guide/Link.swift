@@ -17,6 +17,15 @@ extension CREST.Guide {
     public let code: Code?
     /// The node of the record in its tree.
     package let node: Int
+
+    /// The same link with a path below another one.
+    package func moved(below prefix: String) -> Link {
+      prefix.isEmpty
+        ? self
+        : Link(
+          resource: resource, path: prefix + path, section: section, statement: statement,
+          kind: kind, code: code, node: node)
+    }
   }
 
   /// How many records one statement has.

@@ -44,14 +44,15 @@ extension LinkCollector {
     if let code = statement.first(.code) { note(cda: code) }
     for value in statement.all(.value) {
       note(cda: value)
-      if let code = value.attribute(.code),
-        ["260385009", "absent", "not-assessed", "unknown", "NEG"]
-          .contains(where: { code.text == $0 })
-      {
-        answer = .absent
+      switch Self.answer(value) {
+      case .present: break
+      case .absent: answer = .absent
+      case .notDone: return drop()
       }
-      if value.attribute(.nullFlavor) != nil, value.attribute(.code) == nil { answer = .absent }
-      if value.attribute(.value).map({ $0.text == "false" }) ?? false { answer = .absent }
+    }
+    for code in statement.all(.interpretationCode).compactMap({ $0.attribute(.code)?.text })
+    where code == "NEG" || code == "ND" {
+      answer = .absent
     }
     if let route = statement.first(.routeCode) {
       for code in [route] + route.all(.translation) {
@@ -70,7 +71,9 @@ extension LinkCollector {
       guard let material = product.first(.manufacturedMaterial) else { continue }
       let code = material.first(.code)
       if let code { note(cda: code) }
-      if code?.attribute(.code) == nil, let name = material.first(.name) { note(textsBelow: name) }
+      if code?.attribute(.code) == nil, let name = material.first(.name) {
+        for text in Self.texts(below: name) { note(text: text) }
+      }
     }
     finish(
       node: statement.index, resource: statement.nameText.string, isPresent: answer == .present)
@@ -84,26 +87,46 @@ extension LinkCollector {
     return CodeSystems.standard.system(oid: oid)?.uri ?? oid
   }
 
-  private mutating func note(cda code: Cursor) {
-    if let value = code.attribute(.code)?.text.trimmed {
-      let uri = Self.system(of: code)
-      note(code: value) { $0 == uri }
-    } else if let original = code.first(.originalText) {
-      if let reference = original.first(.reference)?.attribute(.value)?.text.trimmed,
-        let part = narrative(reference, in: code)
-      {
-        note(textsBelow: part)
-      } else {
-        note(textsBelow: original)
-      }
+  /// What a value answers.
+  private static func answer(_ value: Cursor) -> Answer {
+    let codes = [value] + value.all(.translation)
+    for code in codes {
+      if let name = code.attribute(.displayName), isAbsent(name.text) { return .absent }
+      guard let text = code.attribute(.code)?.text.trimmed else { continue }
+      if text == "not-assessed" { return .notDone }
+      if absentCodes.contains(where: { text == $0 }) { return .absent }
     }
-    for translation in code.all(.translation) { note(cda: translation) }
+    let isSilent =
+      codes.allSatisfy { $0.attribute(.code) == nil } && value.first(.originalText) == nil
+    if let flavor = value.attribute(.nullFlavor)?.text, isSilent {
+      return flavor == "NA" || flavor == "NASK" ? .notDone : .absent
+    }
+    if value.attribute(.value).map({ $0.text == "false" }) ?? false { return .absent }
+    let words = value.children.first { $0.kind == .text }
+    return words.map { isAbsent($0.text) } ?? false ? .absent : .present
   }
 
-  private mutating func note(textsBelow element: Cursor) {
-    for index in element.index..<element.end where element.at(index).kind == .text {
-      note(text: element.at(index).text)
+  private mutating func note(cda code: Cursor) {
+    let all = [code] + code.all(.translation)
+    let codes = all.compactMap { code in
+      code.attribute(.code).map { (system: Self.system(of: code), code: $0.text.trimmed) }
     }
+    note(codes: codes) { collector in
+      for original in all.compactMap({ $0.first(.originalText) }) {
+        let reference = original.first(.reference)?.attribute(.value)?.text.trimmed
+        let part = reference.flatMap { collector.narrative($0, in: code) } ?? original
+        let texts = Self.texts(below: part)
+        if !texts.isEmpty { return texts }
+      }
+      return all.compactMap { $0.attribute(.displayName)?.text }
+    }
+  }
+
+  private static func texts(below element: Cursor) -> [Text] {
+    (element.index..<element.end).map { element.at($0) }.filter {
+      $0.kind == .text && !$0.text.isBlank
+    }
+    .map(\.text)
   }
 
   /// The part of the narrative that a reference leads to, with `#` or, as some write, without.

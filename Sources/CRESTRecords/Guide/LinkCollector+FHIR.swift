@@ -13,6 +13,7 @@ extension LinkCollector {
   /// States in which a record says that nothing was found or done.
   private static let voided: Set<String> = [
     "entered-in-error", "cancelled", "not-done", "revoked", "draft", "nullified", "declined",
+    "not-taken", "rejected", "preparation",
   ]
 
   mutating func collectFHIR(_ root: Cursor, _ tree: Tree) {
@@ -32,10 +33,21 @@ extension LinkCollector {
     guard let type = resource.property(.resourceType)?.text.string, Self.types.contains(type) else {
       return
     }
-    if let status = resource.property(.status), Self.voided.contains(status.text.string) { return }
-    if isDenied(resource) { return }
+    for name in [Name.status, .lifecycleStatus] {
+      if let status = resource.property(name), Self.voided.contains(status.text.string) { return }
+    }
+    if isDenied(resource) || Self.isOfRelatives(resource) { return }
+    if type == "Observation", Self.answer(of: resource) == .notDone { return }
     for name in [Name.code, .medicationCodeableConcept, .conclusionCode, .specialty] {
-      for concept in resource.values(name) { note(concept: concept) }
+      for concept in resource.values(name) {
+        // The name of a code says what somebody is, not that they care for this disease.
+        if type == "PractitionerRole", concept.kind == .object, concept.property(.coding) != nil,
+          !concept.values(.coding).contains(where: { index.knows(Self.system(of: $0)) })
+        {
+          continue
+        }
+        note(concept: concept)
+      }
     }
     for concept in resource.values(.type) where type == "Specimen" { note(concept: concept) }
     for procedure in resource.values(.procedureCode) { note(concept: procedure) }
@@ -48,7 +60,7 @@ extension LinkCollector {
       guard dosage.kind == .object else { continue }
       for coding in dosage.values(.route).flatMap({ Array($0.values(.coding)) }) {
         guard let code = coding.property(.code)?.text else { continue }
-        let system = coding.property(.system)?.text ?? .empty
+        let system = Self.system(of: coding)
         note(route: code) { $0 == system }
       }
     }
@@ -62,6 +74,7 @@ extension LinkCollector {
       if let status = detail.property(.status), Self.voided.contains(status.text.string) {
         continue
       }
+      if detail.property(.doNotPerform)?.kind == .true { continue }
       for concept in detail.values(.code) { note(concept: concept) }
     }
     let id = resource.property(.id)?.text.string ?? ""
@@ -70,21 +83,33 @@ extension LinkCollector {
 
   private mutating func note(concept: Cursor) {
     guard concept.kind == .object else { return }
-    var hasCoding = false
-    for coding in concept.values(.coding) {
-      guard let code = coding.property(.code)?.text else { continue }
-      hasCoding = true
-      let system = coding.property(.system)?.text ?? .empty
-      note(code: code) { $0 == system }
+    let codings = Array(concept.values(.coding)).filter { $0.kind == .object }
+    let codes = codings.compactMap { coding in
+      coding.property(.code).map { (system: Self.system(of: coding), code: $0.text) }
     }
-    if !hasCoding, let text = concept.property(.text) { note(text: text.text) }
+    note(codes: codes) { _ in Self.texts(of: concept) }
+  }
+
+  /// The words of a concept: its own, or the names of its codes.
+  private static func texts(of concept: Cursor) -> [Text] {
+    if let text = concept.property(.text), text.kind == .string { return [text.text] }
+    return concept.values(.coding).compactMap { coding in
+      coding.kind == .object ? coding.property(.display)?.text : nil
+    }
+  }
+
+  /// The URI of a coding's system, also where it is written as an OID.
+  private static func system(of coding: Cursor) -> Text {
+    guard let system = coding.property(.system)?.text else { return .empty }
+    guard system.hasPrefix("urn:oid:") else { return system }
+    return CodeSystems.standard.system(oid: system.slice(8..<system.count))?.uri ?? system
   }
 
   /// An observation that names a finding as its value speaks of the finding.
   private mutating func noteValues(of observation: Cursor) {
     for concept in observation.values(.valueCodeableConcept) { note(concept: concept) }
     for component in observation.values(.component) {
-      guard Self.answer(of: component) != .absent else { continue }
+      guard Self.answer(of: component) == .present else { continue }
       for concept in component.values(.code) { note(concept: concept) }
       for concept in component.values(.valueCodeableConcept) { note(concept: concept) }
     }
@@ -93,6 +118,7 @@ extension LinkCollector {
   /// Whether a resource says that something is not so.
   private func isDenied(_ resource: Cursor) -> Bool {
     if resource.property(.doNotPerform)?.kind == .true { return true }
+    if resource.property(.active)?.kind == .false { return true }
     for coding in resource.values(.verificationStatus).flatMap({ Array($0.values(.coding)) }) {
       if let code = coding.property(.code)?.text, code == "refuted" || code == "entered-in-error" {
         return true
@@ -108,24 +134,56 @@ extension LinkCollector {
     type != "Observation" || Self.answer(of: resource) == .present
   }
 
+  /// Whether an observation is about the family: a history, however its section is called.
+  private static func isOfRelatives(_ resource: Cursor) -> Bool {
+    resource.values(.code).flatMap { Array($0.values(.coding)) }.contains { coding in
+      coding.property(.code).map { $0.text == "10157-6" } ?? false
+    }
+  }
+
   /// What an observation says of the finding that it is about.
   enum Answer {
-    case present, absent
+    case present, absent, notDone
+  }
+
+  /// Reasons for which a value is missing because nobody looked.
+  private static let undone = ["not-performed", "not-asked", "not-applicable", "unsupported"]
+  /// Negative and Not detected of SNOMED CT, No and Absent of LOINC, our own states, and those of HL7.
+  static let absentCodes = [
+    "260385009", "260415000", "373067005", "LA32-8", "LA9634-2", "absent", "unknown", "N", "NEG",
+  ]
+  /// What says the same in words.
+  private static let absentWords = [
+    "no", "none", "absent", "negative", "not detected", "not present", "not found",
+  ]
+
+  /// Whether words are an answer in the negative.
+  static func isAbsent(_ words: Text) -> Bool {
+    let text = words.trimmed
+    guard text.count <= 12 else { return false }
+    let lower = text.string.lowercased()
+    return absentWords.contains(lower)
   }
 
   static func answer(of observation: Cursor) -> Answer {
-    if observation.property(.dataAbsentReason) != nil { return .absent }
+    if let reason = observation.property(.dataAbsentReason) {
+      let codes = reason.values(.coding).compactMap { $0.property(.code)?.text }
+      return codes.contains { code in undone.contains { code == $0 } } ? .notDone : .absent
+    }
     if observation.property(.valueBoolean)?.kind == .false { return .absent }
-    for concept in observation.values(.valueCodeableConcept) {
-      for coding in concept.values(.coding) {
+    if let words = observation.property(.valueString), isAbsent(words.text) { return .absent }
+    for concept in observation.values(.valueCodeableConcept) where concept.kind == .object {
+      for coding in concept.values(.coding) where coding.kind == .object {
+        if let name = coding.property(.display), isAbsent(name.text) { return .absent }
         guard let code = coding.property(.code)?.text else { continue }
-        // Negative; our own states; and no, in HL7's own tables.
-        if ["260385009", "absent", "not-assessed", "unknown", "N", "NEG"].contains(where: {
-          code == $0
-        }) {
-          return .absent
-        }
+        if code == "not-assessed" { return .notDone }
+        if absentCodes.contains(where: { code == $0 }) { return .absent }
       }
+      if let text = concept.property(.text), isAbsent(text.text) { return .absent }
+    }
+    for concept in observation.values(.interpretation) where concept.kind == .object {
+      let codes = concept.values(.coding).compactMap { $0.property(.code)?.text }
+      if codes.contains(where: { $0 == "NEG" || $0 == "ND" }) { return .absent }
     }
     return .present
   }

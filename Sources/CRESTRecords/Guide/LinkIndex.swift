@@ -7,7 +7,10 @@ struct LinkIndex: @unchecked Sendable {
 
   let statements: [CREST.Guide.Statement]
   private let byCode: [Text: [(system: Text, statement: Int, place: Int)]]
-  private let words: [(statement: Int, words: [[UInt8]], exceptions: [[UInt8]])]
+  private let words: [(statement: Int, words: [[UInt8]])]
+  private let exceptions: [[[UInt8]]]
+  /// The systems of the codes of the guide.
+  private let systems: Set<Text>
   /// The routes that statements require, by the number of the statement.
   private let routes: [Int: [(system: Text, code: Text)]]
 
@@ -31,17 +34,16 @@ struct LinkIndex: @unchecked Sendable {
       }
     }
     self.byCode = byCode
+    systems = Set(byCode.values.joined().map(\.system))
     let requiring = statements.enumerated().filter { !$1.routes.isEmpty }
     routes = Dictionary(
       uniqueKeysWithValues: requiring.map { number, statement in
         (number, statement.routes.map { (arena.copy($0.system), arena.copy($0.code)) })
       })
     words = statements.enumerated().map { number, statement in
-      (
-        number, statement.words.map { Array($0.lowercased().utf8) },
-        statement.exceptions.map { Array($0.lowercased().utf8) }
-      )
+      (number, statement.words.map { Array($0.lowercased().utf8) })
     }
+    exceptions = statements.map { $0.exceptions.map { Array($0.lowercased().utf8) } }
   }
 
   func links(in tree: Tree) -> [Found] {
@@ -70,15 +72,32 @@ struct LinkIndex: @unchecked Sendable {
   /// Whether a statement speaks of a route.
   func needsRoute(_ statement: Int) -> Bool { routes[statement] != nil }
 
+  /// Whether the guide has codes of a system, so that a code of it which selects nothing means something else.
+  func knows(_ system: Text) -> Bool { systems.contains(system) }
+
+  /// Whether a statement has words beside which its codes mean something else.
+  func hasExceptions(_ statement: Int) -> Bool { !statements[statement].exceptions.isEmpty }
+
+  /// Whether a text has words beside which a statement's own mean something else.
+  func isException(_ text: Text, to statement: Int) -> Bool {
+    let plain = LinkIndex.plain(text)
+    return exceptions[statement].contains { LinkIndex.place(of: $0, in: plain) != nil }
+  }
+
+  private static func plain(_ text: Text) -> [UInt8] {
+    text.bytes.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
+  }
+
   /// The statements that the words of a text select.
   func statements(forText text: Text) -> [Int] {
-    let plain = text.bytes.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
-    guard plain.count >= 3, !LinkIndex.isDenied(plain), !LinkIndex.isLookAlike(plain) else {
+    let plain = LinkIndex.plain(text)
+    guard plain.count >= 3, !LinkIndex.isLookAlike(plain), !LinkIndex.isDenied(plain) else {
       return []
     }
-    return words.filter { statement in
-      statement.words.contains { LinkIndex.contains(plain, $0) }
-        && !statement.exceptions.contains { LinkIndex.contains(plain, $0) }
+    return words.filter { statement, words in
+      words.contains { word in
+        LinkIndex.place(of: word, in: plain).map { !LinkIndex.isDenied(plain, before: $0) } ?? false
+      } && !exceptions[statement].contains { LinkIndex.place(of: $0, in: plain) != nil }
     }.map(\.statement)
   }
 
@@ -91,27 +110,42 @@ struct LinkIndex: @unchecked Sendable {
     }
   }
 
-  /// Whether words stand in a text as whole words.
-  private static func contains(_ text: [UInt8], _ words: [UInt8]) -> Bool {
-    guard text.count >= words.count else { return false }
+  /// Where words first stand in a text as whole words.
+  private static func place(of words: [UInt8], in text: [UInt8]) -> Int? {
+    guard text.count >= words.count else { return nil }
     func isLetter(_ place: Int) -> Bool {
       guard text.indices.contains(place) else { return false }
       return Bytes.isLetter(text[place]) || text[place] >= 0x80
     }
-    return (0...text.count - words.count).contains { start in
+    return (0...text.count - words.count).first { start in
       text[start..<start + words.count].elementsEqual(words) && !isLetter(start - 1)
         && !isLetter(start + words.count)
     }
   }
 
-  /// Words that turn a finding into its absence, or into somebody else's.
+  private static func contains(_ text: [UInt8], anyOf words: [String]) -> Bool {
+    words.contains { place(of: Array($0.utf8), in: text) != nil }
+  }
+
+  /// Words that turn what a text says into its absence, or into somebody else's, wherever they stand.
   private static func isDenied(_ text: [UInt8]) -> Bool {
-    let words = [
-      "no", "not", "without", "denies", "denied", "absent", "negative", "never", "ruled out",
-      "rule out", "r/o", "excluded", "unlikely", "free of", "risk of", "risk for", "screening for",
-      "family", "mother", "father", "sister", "brother", "maternal", "paternal",
-    ]
-    return words.contains { contains(text, Array($0.utf8)) }
+    contains(
+      text,
+      anyOf: [
+        "denies", "denied", "absent", "negative", "never", "none", "nil", "ruled out", "excluded",
+        "unlikely", "family history", "family hx", "fhx", "fh", "mother", "father", "sister",
+        "brother", "aunt", "uncle", "cousin", "grandmother", "grandfather", "maternal", "paternal",
+      ])
+  }
+
+  /// Words that deny what stands behind them: "no calcinosis", but "CT without contrast".
+  private static func isDenied(_ text: [UInt8], before place: Int) -> Bool {
+    contains(
+      Array(text[..<place]),
+      anyOf: [
+        "no", "not", "without", "rule out", "r/o", "free of", "risk of", "risk for",
+        "screening for", "evaluate for", "family",
+      ])
   }
 
   /// Diseases whose names contain those of the guide.
@@ -119,17 +153,16 @@ struct LinkIndex: @unchecked Sendable {
     let words = [
       "morphea", "morphoea", "localized scleroderma", "localised scleroderma", "linear scleroderma",
     ]
-    return words.contains { contains(text, Array($0.utf8)) }
+    return contains(text, anyOf: words)
   }
 }
 
 /// Goes through a document and notes which statements speak of which record.
 struct LinkCollector {
-  private let index: LinkIndex
+  let index: LinkIndex
   private(set) var found: [LinkIndex.Found] = []
   /// The best code of each statement for the record in hand.
   private var codes: [Int: Int] = [:]
-  private var hasCodes = false
   private var words: [Int] = []
   /// The statements whose route the record in hand has.
   private var routed: Set<Int> = []
@@ -138,12 +171,24 @@ struct LinkCollector {
 
   init(_ index: LinkIndex) { self.index = index }
 
-  /// Notes a code of the record in hand.
-  mutating func note(code: Text, _ isSystem: (Text) -> Bool) {
-    hasCodes = true
-    for (statement, place) in index.statements(for: code, isSystem) {
+  /// Notes a concept of the record in hand: its codes and, where none is of a system that the guide knows,
+  /// its words.
+  ///
+  /// - Parameter texts: The words of the concept; asked for only where they matter.
+  mutating func note(
+    codes all: [(system: Text, code: Text)], texts: (inout LinkCollector) -> [Text]
+  ) {
+    let matches = all.flatMap { code in
+      index.statements(for: code.code) { $0 == code.system }
+    }
+    let isKnown = all.contains { index.knows($0.system) }
+    let said =
+      !isKnown || matches.contains { index.hasExceptions($0.statement) } ? texts(&self) : []
+    for (statement, place) in matches
+    where !said.contains(where: { index.isException($0, to: statement) }) {
       codes[statement] = min(codes[statement] ?? place, place)
     }
+    if !isKnown { for text in said { note(text: text) } }
   }
 
   /// Notes the route of the medicine in hand.
@@ -154,19 +199,21 @@ struct LinkCollector {
   /// Notes a text that stands where a code is missing.
   mutating func note(text: Text) { words += index.statements(forText: text) }
 
+  /// Ends a record of something that was not done, or not looked for: nothing speaks of it.
+  mutating func drop() {
+    codes = [:]
+    words = []
+    routed = []
+  }
+
   /// Ends a record: what was noted becomes links, in the order of the guide.
   ///
   /// Statements on diagnostic steps and treatments do not ask whether what the record speaks of is
   /// present, only whether it was done.
   mutating func finish(node: Int, resource: @autoclosure () -> String, isPresent: Bool) {
-    defer {
-      codes = [:]
-      words = []
-      routed = []
-      hasCodes = false
-    }
+    defer { drop() }
     var all = codes.map { (statement: $0.key, code: Optional($0.value)) }
-    if !hasCodes { all += Set(words).map { ($0, nil) } }
+    all += Set(words).filter { codes[$0] == nil }.map { ($0, nil) }
     guard !all.isEmpty else { return }
     let name = resource()
     for link in all.sorted(by: { $0.statement < $1.statement }) {

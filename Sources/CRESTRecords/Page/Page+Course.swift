@@ -25,9 +25,11 @@ extension CREST.Page {
       + record.biopsies.map { event($0.date, "biopsy") }
       + record.capillaroscopies.map { event($0.date, "capillaroscopy") }
       + record.examinations.map { event($0.date, "examination") }
+    // What was not done is no event.
+    let done = record.procedures.filter { $0.status != .notDone && $0.status != .preparation }
     let treatments =
-      record.procedures.map { event($0.date, Self.words($0.kind)) }
-      + record.medications.map { event($0.date, Self.plain($0.name)) }
+      done.map { event($0.date, Self.words($0.kind)) }
+      + record.medications.map { event($0.date, Self.words($0)) }
     let rows = [
       ("Disease", signs), ("Complications", complications), ("Studies", studies),
       ("Treatment", treatments),
@@ -111,6 +113,13 @@ extension CREST.Page {
     let rows = series.flatMap { series in
       series.points.map { [series.name, $0.date.text, $0.text] }
     }
+    let stated = scores.filter { $0.classification == nil }.map { score in
+      [
+        Self.words(score.instrument), score.date?.text ?? "",
+        score.stored.map(CREST.Score.text) ?? "", score.total.map(Self.words) ?? "",
+        String(score.items.count),
+      ]
+    }
     let remarks = scores.filter { $0.classification == nil }.flatMap { score in
       score.remarks.map {
         "<p class=\"gap\">\(Markup.escaped(Self.words(score.instrument) + ": " + $0.message))</p>"
@@ -120,6 +129,7 @@ extension CREST.Page {
       "Measurements and scores",
       (charts.isEmpty ? "" : "<div class=\"charts\">\(charts)</div>\n") + remarks
         + Self.folded("As a table", Self.table(["what", "date", "value"], rows))
+        + Self.table(["score", "date", "stated", "computed", "items known"], stated)
     ) + tests
   }
 
@@ -133,12 +143,16 @@ extension CREST.Page {
     }
     let scales = scores.filter { $0.instrument == .shaq }.flatMap { score in
       score.items.map {
-        [Self.plain(String($0.item.dropFirst("shaq-".count))), $0.value, score.date?.text ?? ""]
+        [
+          Self.words(score.instrument), Self.plain(String($0.item.dropFirst("shaq-".count))),
+          $0.value, score.date?.text ?? "",
+        ]
       }
     }
     return Self.section(
       "Antibodies", Self.table(["antibody", "result", "titre", "method", "date"], antibodies))
-      + Self.section("Scales of the patient", Self.table(["scale", "value", "date"], scales))
+      + Self.section(
+        "Scales of the patient", Self.table(["instrument", "scale", "value", "date"], scales))
       + Self.section("Studies", studies)
   }
 
@@ -177,6 +191,11 @@ extension CREST.Page {
     return Self.table(["study", "date", "site", "what was found"], rows)
   }
 
+  /// A medicine by its name; one in words keeps them as they are.
+  private static func words(_ medication: CREST.Medication) -> String {
+    CREST.Substance(rawValue: medication.name).map { plain($0.rawValue) } ?? medication.name
+  }
+
   private static func words(_ modality: CREST.Imaging.Modality) -> String {
     switch modality {
     case .xRay: "X-ray"
@@ -199,7 +218,7 @@ extension CREST.Page {
   var treatment: String {
     let medications = record.medications.map { medication in
       [
-        Self.plain(medication.name), medication.route?.rawValue ?? "",
+        Self.words(medication), medication.route?.rawValue ?? "",
         Self.plain(medication.status.rawValue), medication.source.rawValue,
         medication.date?.text ?? "", medication.dosage ?? "",
       ]
@@ -225,7 +244,12 @@ extension CREST.Page {
         $0.note ?? "",
       ]
     }
-    let team = record.careTeam.map { [Self.plain($0.role), $0.name ?? ""] }
+    let team = record.careTeam.map { member in
+      [
+        CREST.Role(rawValue: member.role).map { Self.plain($0.rawValue) } ?? member.role,
+        member.name ?? "",
+      ]
+    }
     let consents = record.consents.map {
       [$0.scope.rawValue, $0.decision == .permit ? "agreed" : "declined", $0.date?.text ?? ""]
     }

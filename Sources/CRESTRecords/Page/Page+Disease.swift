@@ -32,7 +32,7 @@ extension CREST.Page {
       ("Record kept by", patient.managingOrganization),
     ])
       + Self.facts([
-        ("Diagnosis", kind ?? "none of this field in the record"),
+        ("Diagnosis", kind ?? "no form of systemic sclerosis in the record"),
         ("Diagnosed", diagnosis?.date?.text), ("Onset", diagnosis?.onset?.text),
         ("Raynaud's phenomenon since", diagnosis?.raynaudOnset?.text),
         ("First other sign", diagnosis?.firstOtherOnset?.text),
@@ -64,17 +64,20 @@ extension CREST.Page {
       },
       letter(.sclerodactyly, all.sclerodactyly) { details in
         (details.fingers.map { ["fingers, " + Self.plain($0.rawValue)] } ?? [])
-          + (details.toes.map { ["toes: " + Self.plain($0.rawValue)] } ?? [])
+          + (details.toes.map { ["thick skin of the toes: " + Self.plain($0.rawValue)] } ?? [])
       },
       letter(.telangiectasia, all.telangiectasia) { Self.sites($0.sites) },
     ]
-    let count = all.count
+    let states = CREST.Presence.allCases.compactMap { state -> String? in
+      let count = CREST.Letter.allCases.count { all.state(of: $0) == state }
+      return count == 0 ? nil : "\(count) \(Self.plain(state.rawValue))"
+    }
     let body = "<ul class=\"letters\">\(items.joined())</ul>\n"
-    return Self.section("Manifestations: \(count) of 5 present", body)
+    return Self.section("Manifestations: \(states.joined(separator: ", "))", body)
   }
 
   private static func sites(_ sites: [CREST.Site]) -> [String] {
-    sites.isEmpty ? [] : [sites.map { plain($0.name) }.joined(separator: ", ")]
+    sites.isEmpty ? [] : [sites.map { words($0) }.joined(separator: ", ")]
   }
 
   private func letter<Details>(
@@ -100,10 +103,8 @@ extension CREST.Page {
   var classification: String {
     let computed = scores.filter { $0.classification != nil }.map { score in
       var verdict = [score.classification?.rawValue]
-      if let total = score.total {
-        let (low, high) = (CREST.Score.text(total.lowerBound), CREST.Score.text(total.upperBound))
-        verdict.append(low == high ? "\(low) points" : "\(low) to \(high) points")
-      }
+      if let total = score.total { verdict.append(Self.words(total) + " points") }
+      if let stored = score.stored { verdict.append("stated \(CREST.Score.text(stored))") }
       if score.sufficient == true { verdict.append("by the sufficient criterion") }
       verdict.append(score.stage.map { "stage \(Self.plain($0.rawValue))" })
       func items(_ states: CREST.Presence...) -> String? {
@@ -190,7 +191,8 @@ extension CREST.Page {
       case .present: name
       case .absent: "no \(name)"
       case .notAssessed: "\(name) not assessed"
-      case .unknown, nil: nil
+      case .unknown: "\(name) unknown"
+      case nil: nil
       }
     }
     return [

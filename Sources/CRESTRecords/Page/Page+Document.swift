@@ -48,8 +48,7 @@ extension CREST.Page {
 
   /// What the document holds beside the record, so that nobody takes the page for all of it.
   var further: String {
-    let shown = Set(links.map(\.path)).union(
-      scores.flatMap { [$0.path].compactMap { $0 } + $0.items.compactMap(\.path) })
+    let shown = Set(scores.flatMap { [$0.path].compactMap { $0 } + $0.items.compactMap(\.path) })
     let rest = leftOver.map { entries[$0] }.filter { !shown.contains($0.path) }
     let table = Self.table(
       ["resource", "what", "date"], rest.prefix(500).map { [$0.type, $0.words, $0.date] })

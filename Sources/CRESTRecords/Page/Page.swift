@@ -135,10 +135,17 @@ extension CREST.Page {
       .joined(separator: " ")
   }
 
+  /// A total, or the bounds of one.
+  static func words(_ total: ClosedRange<Double>) -> String {
+    let (low, high) = (CREST.Score.text(total.lowerBound), CREST.Score.text(total.upperBound))
+    return low == high ? low : "\(low) to \(high)"
+  }
+
   /// A place with its side.
   static func words(_ site: CREST.Site?, _ side: CREST.Laterality? = nil) -> String {
     let side = side.map { $0 == .both ? "both sides" : $0.rawValue }
-    return [site.map { plain($0.name) }, side].compactMap { $0 }.joined(separator: ", ")
+    let name = site.map { $0.region == nil ? $0.name : plain($0.name) }
+    return [name, side].compactMap { $0 }.joined(separator: ", ")
   }
 
   static let style = """

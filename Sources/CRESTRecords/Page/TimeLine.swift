@@ -47,7 +47,8 @@ struct TimeLine {
 
   /// A time line on which dates have room; `nil` where there is none.
   init?(_ dates: [CREST.Date]) {
-    let spans = dates.compactMap(Span.init)
+    // A year that nobody lived in would leave no room for the others.
+    let spans = dates.compactMap(Span.init).filter { $0.start > 1850 && $0.end < 2200 }
     guard let first = spans.map(\.start).min(), let last = spans.map(\.end).max() else {
       return nil
     }
@@ -78,8 +79,9 @@ struct TimeLine {
     let values = points.map(\.value)
     guard let lowest = values.min(), let highest = values.max() else { return "" }
     let isFlat = highest - lowest < 1e-9
-    let low = range?.lowerBound ?? (isFlat ? lowest - abs(lowest) * 0.1 - 0.1 : lowest)
-    let high = range?.upperBound ?? (isFlat ? highest + abs(highest) * 0.1 + 0.1 : highest)
+    let room = isFlat ? abs(highest) * 0.1 + 0.1 : (highest - lowest) * 0.1
+    let low = min(range?.lowerBound ?? lowest - room, lowest)
+    let high = max(range?.upperBound ?? highest + room, highest)
     let (top, bottom) = (12.0, 88.0)
     func y(_ value: Double) -> Double { bottom - (bottom - top) * (value - low) / (high - low) }
 
@@ -90,7 +92,7 @@ struct TimeLine {
     }
     out += years(below: bottom)
     let ordered = points.compactMap { point in Span(point.date).map { (point, $0) } }
-      .sorted { $0.1.middle < $1.1.middle }
+      .filter { (first...last).contains($0.1.middle) }.sorted { $0.1.middle < $1.1.middle }
     for (before, after) in zip(ordered, ordered.dropFirst()) {
       out += line(
         "curve", x(before.1.middle), y(before.0.value), x(after.1.middle), y(after.0.value))
@@ -116,7 +118,7 @@ struct TimeLine {
       out += label("axis", 0, place - 10, row.name)
       out += line("grid", Self.left, place, Self.right, place)
       for event in row.events {
-        guard let span = Span(event.date) else { continue }
+        guard let span = Span(event.date), (first...last).contains(span.middle) else { continue }
         if span.end - span.start > 0.02 {
           out += line("span", x(span.start), place, x(span.end), place)
         }

@@ -122,7 +122,7 @@ extension CREST.Date {
   /// When an observation was made, or began to be.
   init?(_ effective: R4.Observation.Effective?) {
     switch effective {
-    case .dateTime(let value): self.init(value)
+    case .dateTime(let value), .instant(let value): self.init(value)
     case .period(let period): self.init(period.start)
     default: return nil
     }

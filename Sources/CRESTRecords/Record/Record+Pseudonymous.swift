@@ -1,10 +1,12 @@
 extension CREST.Record {
   /// The record without what tells who the patient is, for a registry that knows patients by pseudonyms.
   ///
-  /// Names, free text, places and medicines in words, the names of those who care, and identifiers of
-  /// other systems are left out; of the birth the year is kept; deposits are numbered. Everything else is
-  /// kept, the dates of what was found and done among it: whether these tell too much is for the sender to
-  /// judge.
+  /// Names, free text, places and medicines in words, those who care but for their coded roles, items of
+  /// scores that are not the instrument's, and identifiers of other systems are left out. Of birth and death
+  /// the year is kept, of other dates the day. Deposits keep their ids where these are a letter or two with
+  /// a number, and get others that stay the same from record to record. The name of the organisation that
+  /// keeps the record stays, as registries work by sites. Whether what remains tells too much is for the
+  /// sender to judge.
   ///
   /// - Parameter system: The system whose identifiers are pseudonyms.
   /// - Returns: The record that remains.
@@ -50,18 +52,39 @@ extension CREST.Record {
     record.careTeam = careTeam.compactMap { member in
       CREST.Role(rawValue: member.role).map { CREST.CareTeamMember(role: $0.rawValue) }
     }
-    record.number(deposits: lesions)
-    return record
+    record.rename(deposits: record.patient.identifiers.first?.value ?? "")
+    record.scores = scores.map { score in
+      var score = score
+      let known = score.instrument.itemCodes
+      score.items.removeAll { !known.contains($0.code) }
+      return score
+    }
+    return record.withoutTimes
   }
 
-  /// Gives deposits numbers in place of their ids, and takes words away from what is said of them.
-  private mutating func number(deposits: [CREST.Lesion]) {
-    let pairs = deposits.enumerated().map { ($1.id, String($0 + 1)) }
-    let numbers = Dictionary(pairs) { first, _ in first }
-    lesions = deposits.map { lesion in
+  /// The record with days in place of points in time. Nothing else in it has their form.
+  private var withoutTimes: CREST.Record {
+    let text = String(decoding: json(), as: UTF8.self)
+    let days = text.replacing(/"(\d{4}-\d{2}-\d{2})T[0-9:.+Z-]*"/) { "\"\($0.1)\"" }
+    return (try? CREST.Record(json: Array(days.utf8))) ?? self
+  }
+
+  /// Gives deposits ids that tell nothing, and takes words away from what is said of them.
+  private mutating func rename(deposits pseudonym: String) {
+    func safe(_ id: String) -> String {
+      if id.wholeMatch(of: /[A-Za-z]{0,2}-?[0-9]{1,4}|[A-Za-z]|D-[0-9a-f]{1,16}/) != nil {
+        return id
+      }
+      // FNV-1a: the same id of the same patient is the same in every record.
+      let hash = (pseudonym + "|" + id).utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+        ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+      }
+      return "D-" + String(hash, radix: 16)
+    }
+    lesions = lesions.map { lesion in
       var lesion = lesion
-      lesion.id = numbers[lesion.id] ?? ""
-      lesion.recurrenceOf = lesion.recurrenceOf.flatMap { numbers[$0] }
+      lesion.id = safe(lesion.id)
+      lesion.recurrenceOf = lesion.recurrenceOf.map(safe)
       lesion.site = lesion.site?.coded
       lesion.descriptions = lesion.descriptions.map { seen in
         var seen = seen
@@ -72,16 +95,36 @@ extension CREST.Record {
     }
     complications = complications.map { complication in
       var complication = complication
-      complication.lesion = complication.lesion.flatMap { numbers[$0] }
+      complication.lesion = complication.lesion.map(safe)
       return complication
     }
     procedures = procedures.map { procedure in
       var procedure = procedure
-      procedure.lesion = procedure.lesion.flatMap { numbers[$0] }
+      procedure.lesion = procedure.lesion.map(safe)
       procedure.note = nil
       return procedure
     }
   }
+}
+
+extension CREST.Instrument {
+  /// The codes that its items may have.
+  fileprivate var itemCodes: Set<String> {
+    switch self {
+    case .acrEULAR2013, .leRoyMedsger2001, .vedoss:
+      Set(CREST.CriterionItem.allCases.map(\.rawValue))
+    case .mrss: Set(CREST.SkinScore.Site.allCases.map(\.rawValue))
+    case .haqDI: Set(CREST.HAQCategory.allCases.map(\.rawValue))
+    case .git2: Set(CREST.GITScale.allCases.map(\.rawValue))
+    case .shaq: Set(CREST.SHAQScale.allCases.map(\.rawValue))
+    case .raynaudConditionScore: ["raynaud-condition-day"]
+    case .scleroID, .mawdsley, .handCalcinosis: []
+    }
+  }
+}
+
+extension CREST.Date {
+  fileprivate var year: CREST.Date? { CREST.Date(fhir: String(text.prefix(4))) }
 }
 
 extension CREST.Site {

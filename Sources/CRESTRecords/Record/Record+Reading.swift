@@ -105,6 +105,10 @@ private struct RecordReader {
   private(set) var byWords: [Int] = []
   /// The places of resources, by what refers to them.
   private var places: [String: Int] = [:]
+  /// The places of deposits in the record by their ids.
+  private var lesionPlaces: [String: Int] = [:]
+  /// What reports consist of.
+  private var partsOfReports: Set<Int> = []
   /// The conditions that a calcinosis comes from.
   private var causes: Set<Int> = []
 
@@ -116,6 +120,10 @@ private struct RecordReader {
         places["\(type(of: typed).resourceType)/\(id)", default: place] = place
       }
       if let url = source.url { places[url, default: place] = place }
+    }
+    for case (_, .diagnosticReport(let report)) in resources {
+      let parts = report.result + report.imagingStudy + report.specimen
+      partsOfReports.formUnion(parts.compactMap { place($0) })
     }
   }
 
@@ -158,6 +166,7 @@ private struct RecordReader {
     switch resource {
     case .condition(let condition): concept = condition.code
     case .observation(let observation): concept = observation.code
+    case .procedure(let procedure): concept = procedure.code
     default: return false
     }
     return concept.map { $0.codes.isEmpty && $0.text?.value != nil } ?? false
@@ -169,9 +178,8 @@ private struct RecordReader {
     case .condition(let condition):
       causes.contains(place) || Self.claims("condition-calcinosis", condition.meta)
     case .observation(let observation):
-      observation.code?.isLocal("calcification") ?? false
-        || Self.claims("observation-crest-panel", observation.meta)
-    case .imagingStudy, .specimen: true
+      partsOfReports.contains(place) || Self.claims("observation-crest-panel", observation.meta)
+    case .imagingStudy, .specimen: partsOfReports.contains(place)
     default: false
     }
   }
@@ -338,20 +346,42 @@ private struct RecordReader {
     note: String? = nil, _ components: [R4.Observation.Component] = []
   ) {
     func set<Details: InParts & CREST.ManifestationDetails>(
-      _ manifestation: inout CREST.Manifestation<Details>
+      _ path: WritableKeyPath<CREST.Manifestations, CREST.Manifestation<Details>>
     ) {
-      guard Self.outweighs(state, manifestation.state) || manifestation == .unknown else { return }
+      let known = record.manifestations[keyPath: path]
       var details = Details()
       details.read(components)
-      manifestation = CREST.Manifestation(state, onset: onset, details: details, note: note)
+      let told = CREST.Manifestation(state, onset: onset, details: details, note: note)
+      if known == .unknown || Self.outweighs(state, known.state) {
+        record.manifestations[keyPath: path] = told
+      } else if state == known.state, let both = Self.merged(known, told) {
+        record.manifestations[keyPath: path] = both
+      }
     }
     switch letter {
-    case .calcinosis: set(&record.manifestations.calcinosis)
-    case .raynaud: set(&record.manifestations.raynaud)
-    case .esophageal: set(&record.manifestations.esophageal)
-    case .sclerodactyly: set(&record.manifestations.sclerodactyly)
-    case .telangiectasia: set(&record.manifestations.telangiectasia)
+    case .calcinosis: set(\.calcinosis)
+    case .raynaud: set(\.raynaud)
+    case .esophageal: set(\.esophageal)
+    case .sclerodactyly: set(\.sclerodactyly)
+    case .telangiectasia: set(\.telangiectasia)
     }
+  }
+
+  /// What two resources say of a manifestation; `nil` where they say different things.
+  private static func merged<Details>(
+    _ known: CREST.Manifestation<Details>, _ told: CREST.Manifestation<Details>
+  ) -> CREST.Manifestation<Details>? {
+    func both<Value: Equatable>(_ first: Value?, _ second: Value?) -> Value?? {
+      guard let first else { return .some(second) }
+      guard let second, first != second else { return .some(first) }
+      return .none
+    }
+    func said(_ details: Details?) -> Details? { details == Details() ? nil : details }
+    guard let onset = both(known.onset, told.onset), let note = both(known.note, told.note),
+      let details = both(said(known.details), said(told.details))
+    else { return nil }
+    return CREST.Manifestation(
+      known.state, onset: onset, details: details ?? Details(), note: note)
   }
 
   private mutating func read(_ observation: R4.Observation) {
@@ -424,8 +454,9 @@ private struct RecordReader {
   }
 
   private mutating func lesion(_ id: String) -> Int {
-    if let place = record.lesions.firstIndex(where: { $0.id == id }) { return place }
+    if let place = lesionPlaces[id] { return place }
     record.lesions.append(CREST.Lesion(id: id))
+    lesionPlaces[id] = record.lesions.count - 1
     return record.lesions.count - 1
   }
 

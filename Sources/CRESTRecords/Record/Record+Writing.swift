@@ -24,6 +24,14 @@ extension CREST.Record {
 /// Writes the parts of a record as resources.
 private struct RecordWriter {
   let record: CREST.Record
+  /// The numbers of deposits by their ids.
+  private let lesions: [String: Int]
+
+  init(record: CREST.Record) {
+    self.record = record
+    let pairs = record.lesions.enumerated().map { ($1.id, $0 + 1) }
+    lesions = Dictionary(pairs) { first, _ in first }
+  }
 
   private static let patient = reference("Patient/patient")
 
@@ -75,8 +83,8 @@ private struct RecordWriter {
   /// can be named.
   private func reference(toLesion id: String) -> R4.Reference {
     var reference = R4.Reference()
-    if let place = record.lesions.firstIndex(where: { $0.id == id }) {
-      reference = Self.reference("BodyStructure/lesion-site-\(place + 1)")
+    if let number = lesions[id] {
+      reference = Self.reference("BodyStructure/lesion-site-\(number)")
     }
     var identifier = R4.Identifier()
     identifier.value = R4.Primitive(id)

@@ -12,8 +12,10 @@ extension CREST {
 
     /// Reads a date; `nil` for what is none, 30 February among it.
     public init?(fhir text: String) {
-      // UTC has two names.
-      let plain = text.hasSuffix("Z") ? text.dropLast() + "+00:00" : text
+      // UTC has three names.
+      var plain = text
+      if text.hasSuffix("Z") { plain = text.dropLast() + "+00:00" }
+      if text.hasSuffix("-00:00") { plain = text.dropLast(6) + "+00:00" }
       guard let parts = PartialDateTime(fhir: text), parts.isInCalendar, parts.fhir == plain else {
         return nil
       }

@@ -61,7 +61,9 @@ private enum ScoreValue {
   private init(_ quantity: R4.Quantity) {
     // A value beyond a bound is no value.
     let number = quantity.comparator == nil ? quantity.value?.value?.fhir : nil
-    self = number.flatMap(Double.init).map { .number($0) } ?? .other
+    // So is one that no number of the machine can hold.
+    let known = number.flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+    self = known.map { .number($0) } ?? .other
   }
 
   var number: Double? { if case .number(let number) = self { number } else { nil } }
@@ -319,7 +321,7 @@ private struct ScoreReader {
         score.remark(.scaleNotStated, "the end of the scale, 3 or 100, is not stated", part.path)
         continue
       }
-      if !(0...scale).contains(number) {
+      if number < 0 || number > scale {
         score.remark(.outOfRange, "not on the scale that is stated", part.path)
       }
     }
@@ -467,6 +469,7 @@ private struct ScoreReader {
 extension CREST.Score {
   /// A number with at most three places and without zeros at its end.
   public static func text(_ number: Double) -> String {
+    guard abs(number) < 1e15 else { return number.isFinite ? String(number) : "unknown" }
     let scaled = Int((number * 1000).rounded())
     let whole = String(abs(scaled) / 1000)
     var fraction = String(abs(scaled) % 1000)

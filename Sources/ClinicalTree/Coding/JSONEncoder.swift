@@ -94,10 +94,13 @@ private final class EncodedNode {
   }
 
   func item() -> EncodedNode {
+    let node = EncodedNode()
     var items: [EncodedNode] = []
     if case .array(let known) = content { items = known }
-    let node = EncodedNode()
-    content = .array(items + [node])
+    // Let go of first, so that adding does not copy.
+    content = .array([])
+    items.append(node)
+    content = .array(items)
     return node
   }
 }
