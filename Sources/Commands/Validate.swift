@@ -66,8 +66,9 @@ struct Validate: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "For a submission: show counts of fewer patients as less than this, and no single patients.",
-      discussion: "For tables that others than curators see.", valueName: "patients"))
+      "For a submission: in its tables, show smaller counts as less than this, and no single patients.",
+      discussion: "For --summary; the findings themselves still name patients by a number.",
+      valueName: "count"))
   var suppressBelow: Int?
 
   @Option(help: "The severity from which findings make the run fail.")
@@ -94,6 +95,9 @@ struct Validate: AsyncParsableCommand {
   var inputs: [String]
 
   func validate() throws {
+    if let suppressBelow, suppressBelow < 2 || summary == nil {
+      throw ValidationError("--suppress-below is 2 or more, and goes with --summary")
+    }
     guard jobs > 0 else { throw ValidationError("--jobs is above 0") }
   }
 

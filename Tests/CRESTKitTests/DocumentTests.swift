@@ -93,6 +93,20 @@ struct DocumentTests {
     #expect(!text.contains("2009"))
   }
 
+  @Test("A medicine that is referred to is read by its Medication")
+  func referredMedicine() throws {
+    let source = """
+      {"resourceType":"Bundle","type":"collection","entry":[
+      {"fullUrl":"urn:uuid:00000000-0000-4000-8000-000000000001","resource":{"resourceType":"Medication","code":{"coding":[{"system":"http://www.whocc.no/atc","code":"V03AB06"}]}}},
+      {"resource":{"resourceType":"MedicationRequest","status":"active","intent":"order",
+      "medicationReference":{"reference":"urn:uuid:00000000-0000-4000-8000-000000000001"}}},
+      {"resource":{"resourceType":"MedicationStatement","status":"active","medicationReference":{"reference":"#m"},
+      "contained":[{"resourceType":"Medication","id":"m","code":{"coding":[{"system":"http://www.whocc.no/atc","code":"V03AB06"}]}}]}}]}
+      """
+    let record = try CREST.Record(ClinicalDocument(parsing: source.bytes))
+    #expect(record.medications.map(\.name) == ["sodium-thiosulfate", "sodium-thiosulfate"])
+  }
+
   @Test("Two resources about a letter complete each other; where they differ, one is left and told")
   func merged() throws {
     let code = #"{"coding":[{"system":"http://snomed.info/sct","code":"266261006"}]}"#

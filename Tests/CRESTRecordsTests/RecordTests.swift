@@ -253,6 +253,7 @@ struct SubmissionTests {
     #expect(codes("2025-03-01", 2) == [])
     #expect(codes("2025-03-01T10:00:00Z", 3) == ["SUBM-0106"])
     #expect(codes("2024-09-01", 4) == ["SUBM-0105"])
+    #expect(codes("2024-03-01", 9) == ["SUBM-0106"])
     #expect(codes("2025-03", 5) == ["SUBM-0101"])
     #expect(codes("2025-04", 6) == [])
     #expect(codes(nil, 7) == ["SUBM-0101"])

@@ -55,6 +55,21 @@ struct PatientTests {
     #expect(submission.text.contains("crest-sub-35: The skin score is missing"))
   }
 
+  @Test("C-CDA is linked to the guide as the FHIR is, but for specimens", arguments: names)
+  func links(name: String) throws {
+    func statements(_ kind: String) throws -> [String] {
+      let file = Self.folder.appending(path: "\(name).\(kind)").path()
+      let done = try run(Place.product("crest"), ["guide", "link", "--format", "json", file])
+      return done.text.matches(of: /"statement":"([^"]+)"/).map { String($0.1) }
+        .filter { $0 != "diagnosis.biopsy" }.sorted()
+    }
+    let expected = try statements("fhir.json")
+    #expect(!expected.isEmpty)
+    #expect(try statements("fhir.xml") == expected)
+    #expect(try statements("ccda.xml") == expected)
+    #expect(try statements("record.json") == expected)
+  }
+
   @Test("Pseudonymous records carry no names and no free text")
   func pseudonymous() throws {
     let text = try String(

@@ -61,6 +61,17 @@ extension LinkCollector {
         note(route: value) { $0 == uri }
       }
     }
+    // Links that are written in a statement, such as those of parts that C-CDA has no element for.
+    for document in statement.all(.reference).compactMap({ $0.first(.externalDocument) }) {
+      for id in document.all(.id) {
+        let system = id.attribute(.root).flatMap { CodeSystems.standard.system(oid: $0.text) }
+        if system.map({ $0.uri == index.guideSystem }) ?? false,
+          let name = id.attribute(.extension)
+        {
+          note(statement: name.text)
+        }
+      }
+    }
     // The members of a care team stand in acts of their own, and speak of the team.
     for member in statement.all(.component).compactMap({ $0.first(.act) }) {
       for performer in member.all(.performer) {

@@ -51,6 +51,15 @@ extension LinkCollector {
     }
     for concept in resource.values(.type) where type == "Specimen" { note(concept: concept) }
     for procedure in resource.values(.procedureCode) { note(concept: procedure) }
+    // What was linked once stays so: parts that led to the link may be where only its source has a place.
+    for tag in resource.values(.meta).flatMap({ Array($0.values(.tag)) }) where tag.kind == .object
+    {
+      if tag.property(.system).map({ $0.text == index.guideSystem }) ?? false,
+        let id = tag.property(.code)
+      {
+        note(statement: id.text)
+      }
+    }
     if type == "Goal" { for goal in resource.values(.description) { note(concept: goal) } }
     if type == "Observation" { noteValues(of: resource) }
     for participant in resource.values(.participant) where type == "CareTeam" {

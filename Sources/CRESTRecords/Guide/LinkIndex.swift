@@ -11,6 +11,9 @@ struct LinkIndex: @unchecked Sendable {
   private let exceptions: [[[UInt8]]]
   /// The systems of the codes of the guide.
   private let systems: Set<Text>
+  private let byID: [Text: Int]
+  /// The system of the ids of statements.
+  let guideSystem: Text
   /// The routes that statements require, by the number of the statement.
   private let routes: [Int: [(system: Text, code: Text)]]
 
@@ -34,6 +37,9 @@ struct LinkIndex: @unchecked Sendable {
       }
     }
     self.byCode = byCode
+    guideSystem = arena.copy(CREST.guideSystem)
+    byID = Dictionary(
+      uniqueKeysWithValues: statements.enumerated().map { (arena.copy($1.id), $0) })
     systems = Set(byCode.values.joined().map(\.system))
     let requiring = statements.enumerated().filter { !$1.routes.isEmpty }
     routes = Dictionary(
@@ -71,6 +77,9 @@ struct LinkIndex: @unchecked Sendable {
 
   /// Whether a statement speaks of a route.
   func needsRoute(_ statement: Int) -> Bool { routes[statement] != nil }
+
+  /// The statement with an id.
+  func statement(_ id: Text) -> Int? { byID[id] }
 
   /// Whether the guide has codes of a system, so that a code of it which selects nothing means something else.
   func knows(_ system: Text) -> Bool { systems.contains(system) }
@@ -174,7 +183,9 @@ struct LinkCollector {
   /// Notes a concept of the record in hand: its codes and, where none is of a system that the guide knows,
   /// its words.
   ///
-  /// - Parameter texts: The words of the concept; asked for only where they matter.
+  /// - Parameters:
+  ///   - all: The codes.
+  ///   - texts: The words of the concept; asked for only where they matter.
   mutating func note(
     codes all: [(system: Text, code: Text)], texts: (inout LinkCollector) -> [Text]
   ) {
@@ -189,6 +200,11 @@ struct LinkCollector {
       codes[statement] = min(codes[statement] ?? place, place)
     }
     if !isKnown { for text in said { note(text: text) } }
+  }
+
+  /// Notes a link that is written in the record in hand.
+  mutating func note(statement id: Text) {
+    if let statement = index.statement(id) { words.append(statement) }
   }
 
   /// Notes the route of the medicine in hand.

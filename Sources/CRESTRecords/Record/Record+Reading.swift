@@ -637,9 +637,40 @@ private struct RecordReader {
         date: date, dosage: dosage?.text?.value))
   }
 
+  private func medication(_ request: R4.MedicationRequest) -> R4.CodeableConcept? {
+    switch request.medication {
+    case .codeableConcept(let concept): concept
+    case .reference(let reference): medication(reference, in: request.contained)
+    case nil: nil
+    }
+  }
+
+  private func medication(_ statement: R4.MedicationStatement) -> R4.CodeableConcept? {
+    switch statement.medication {
+    case .codeableConcept(let concept): concept
+    case .reference(let reference): medication(reference, in: statement.contained)
+    case nil: nil
+    }
+  }
+
+  /// The code of a Medication that is referred to, of the Bundle or of those inside.
+  private func medication(
+    _ reference: R4.Reference, in contained: [R4.Resource]
+  ) -> R4.CodeableConcept? {
+    if let url = reference.reference?.value, url.hasPrefix("#") {
+      for case .medication(let medication) in contained
+      where medication.id?.value == String(url.dropFirst()) {
+        return medication.code
+      }
+    }
+    guard let place = place(reference), case .medication(let medication) = resources[place].resource
+    else { return nil }
+    return medication.code
+  }
+
   private mutating func read(_ request: R4.MedicationRequest) {
     guard !Self.isVoid(request.status), request.doNotPerform?.value != true,
-      case .codeableConcept(let concept) = request.medication,
+      let concept = medication(request),
       let name = Self.name(concept, request.meta)
     else { return }
     var isReported = false
@@ -655,7 +686,7 @@ private struct RecordReader {
 
   private mutating func read(_ statement: R4.MedicationStatement) {
     guard !Self.isVoid(statement.status), statement.status?.value != "not-taken",
-      case .codeableConcept(let concept) = statement.medication,
+      let concept = medication(statement),
       let name = Self.name(concept, statement.meta)
     else { return }
     let date: CREST.Date? =

@@ -8,7 +8,8 @@ extension CREST.Submission {
     public private(set) var pseudonym: String?
     /// The managing organisation, by its identifier or its name.
     public private(set) var site = ""
-    /// The day of the last observation as far as it is known: the visit that the record is of.
+    /// The day of the last observation, report or procedure as far as it is known: the visit that the
+    /// record is of.
     public private(set) var visit = ""
     /// The year of the last observation, or of the record.
     public private(set) var year = ""
@@ -43,6 +44,9 @@ extension CREST.Submission {
             if let date = resource.property(.effectiveDateTime)?.text.string {
               last = max(last, date)
             }
+          } else if type == "Procedure" || type == "DiagnosticReport" {
+            let name = type == "Procedure" ? Name.performedDateTime : .effectiveDateTime
+            if let date = resource.property(name)?.text.string { last = max(last, date) }
           } else if type == "Condition" {
             read(condition: resource)
           } else if type == "BodyStructure" {

@@ -92,8 +92,10 @@ extension CREST {
       let line: Int
       let sex: String?
       let birth: String?
-      /// The line and the day of the last visit.
-      var visit: (line: Int, day: String)
+      /// The lines of the visits by their days.
+      var visits: [String: Int]
+      /// The day of the last visit.
+      var last: String
       var records = 0
       /// The places of deposits by their identifiers.
       var sites: [String: String] = [:]
@@ -133,17 +135,18 @@ extension CREST {
         persons[pseudonym]
         ?? Person(
           number: persons.count + 1, line: line, sex: outline.sex, birth: outline.birth,
-          visit: (line, outline.visit))
+          visits: [outline.visit: line], last: outline.visit)
       if person.line != line {
         if person.sex != outline.sex || person.birth != outline.birth {
           issues.append(
             Issue(
               RegistryCodes.contradicting,
               "the pseudonym of line \(person.line) with another sex or birth"))
-        } else if let issue = Self.order(of: outline.visit, after: person.visit) {
+        } else if let issue = Self.order(of: outline.visit, in: person) {
           issues.append(issue)
         }
-        if outline.visit > person.visit.day { person.visit = (line, outline.visit) }
+        person.visits[outline.visit] = line
+        person.last = max(person.last, outline.visit)
       }
       for (lesion, place) in outline.lesions.sorted(by: { $0.key < $1.key }) {
         if let known = person.sites[lesion], known != place {
@@ -170,16 +173,18 @@ extension CREST {
         patient: person.number, visit: person.records, site: outline.site, issues: issues)
     }
 
-    /// What is wrong with a visit of a patient of whom another one is known; further visits are welcome.
-    private static func order(of day: String, after last: (line: Int, day: String)) -> Issue? {
-      // Days that are known in part may be before or after each other.
-      if day.hasPrefix(last.day) || last.day.hasPrefix(day) {
-        return day.count == 10 && last.day.count == 10
-          ? Issue(RegistryCodes.sameVisit, "the visit of line \(last.line) has another record")
-          : Issue(RegistryCodes.repeated, "the patient of line \(last.line) has another record")
+    /// What is wrong with a visit of a patient of whom others are known; further visits are welcome.
+    private static func order(of day: String, in person: Person) -> Issue? {
+      if day.count == 10, let line = person.visits[day] {
+        return Issue(RegistryCodes.sameVisit, "the visit of line \(line) has another record")
       }
-      return day < last.day
-        ? Issue(RegistryCodes.visitOrder, "the visit of line \(last.line) was later") : nil
+      // Days that are known in part may be before or after each other.
+      if day.hasPrefix(person.last) || person.last.hasPrefix(day) {
+        return Issue(
+          RegistryCodes.repeated, "the patient of line \(person.line) has another record")
+      }
+      return day < person.last
+        ? Issue(RegistryCodes.visitOrder, "a visit of an earlier line was later") : nil
     }
   }
 
