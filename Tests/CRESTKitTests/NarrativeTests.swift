@@ -268,6 +268,22 @@ struct NarrativeTests {
     #expect(made.xml.contains(#"<id root="2.16.840.1.113883.4.6" nullFlavor="#))
   }
 
+  @Test("A row tells which part of the body it is about, and whether a medicine was only reported")
+  func parts() throws {
+    let made = try made(
+      #"{"resourceType":"BodyStructure","id":"s","identifier":[{"value":"L1"}],"location":{"text":"Thumb"},"locationQualifier":[{"text":"Right"}],"patient":{"reference":"Patient/p"}}"#,
+      #"{"resourceType":"Observation","status":"final","code":{"text":"Deposit"},"focus":[{"reference":"BodyStructure/s"}],"valueString":"firm"}"#,
+      #"{"resourceType":"Condition","code":{"text":"Ulcer"},"evidence":[{"detail":[{"reference":"BodyStructure/s"}]}]}"#,
+      #"{"resourceType":"Procedure","status":"completed","code":{"text":"Excision"},"extension":[{"url":"https://crestkit.example/fhir/StructureDefinition/target-lesion","valueReference":{"reference":"BodyStructure/s"}}]}"#,
+      #"{"resourceType":"MedicationRequest","status":"active","intent":"plan","reportedBoolean":true,"medicationCodeableConcept":{"text":"Omeprazole"}}"#
+    )
+    let details = Dictionary(rows(made).map { ($0[0], $0[2]) }) { first, _ in first }
+    #expect(details["Deposit"]?.contains("Of: L1, Thumb, Right") ?? false)
+    #expect(details["Ulcer"]?.contains("Seen in: L1, Thumb, Right") ?? false)
+    #expect(details["Excision"]?.contains("Deposit: L1, Thumb, Right") ?? false)
+    #expect(details["Omeprazole"]?.contains("Reported, not ordered here") ?? false)
+  }
+
   @Test("An organization that only a reference names is no person")
   func organizationByName() throws {
     let made = try made(

@@ -210,6 +210,13 @@ extension CDABuilder {
     ]
     for (name, label) in labels { said.append(labelled(label, values(name, in: resource))) }
     said.append(labelled("Reason: ", names(of: objects(.reasonReference, in: resource))))
+    said.append(labelled("Of: ", names(of: objects(.focus, in: resource))))
+    let evidence = objects(.evidence, in: resource).flatMap { objects(.detail, in: $0) }
+    said.append(labelled("Seen in: ", names(of: evidence)))
+    if leaf(.reportedBoolean, in: resource).map({ $0.text == "true" }) ?? false {
+      said.append(Text("Reported, not ordered here"))
+    }
+    said += objects(.extension, in: resource).map(ownExtension)
     switch type {
     case .AllergyIntolerance: said += objects(.reaction, in: resource).map(reaction)
     case .FamilyMemberHistory: said += objects(.condition, in: resource).map(familyCondition)
@@ -248,6 +255,24 @@ extension CDABuilder {
       said.append(words(ofDiv: div.text))
     }
     return said
+  }
+
+  /// What an extension of our own guide says; those of others are not for people.
+  private func ownExtension(_ extended: Cursor) -> Text {
+    let labels: [(StaticString, StaticString)] = [
+      ("/target-lesion", "Deposit: "), ("/cause-of-calcinosis", "Cause: "),
+      ("/onset-raynaud", "Raynaud's phenomenon since: "),
+      ("/onset-first-non-raynaud", "First other sign: "),
+    ]
+    guard let url = leaf(.url, in: extended)?.text,
+      url.hasPrefix("https://crestkit.example/fhir/StructureDefinition/"),
+      let (_, label) = labels.first(where: { url.hasSuffix($0.0) })
+    else { return .empty }
+    if let reference = object(.valueReference, in: extended) {
+      return labelled(label, name(of: reference))
+    }
+    guard let (value, type) = choice(.value, in: extended) else { return .empty }
+    return labelled(label, words(of: value, type))
   }
 
   private func reaction(_ reaction: Cursor) -> Text {

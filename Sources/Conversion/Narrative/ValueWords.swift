@@ -127,6 +127,7 @@ extension CDABuilder {
     case .PractitionerRole: return roleWords(target)
     case .Practitioner, .Patient, .RelatedPerson:
       return objects(.name, in: target).first.map(personWords) ?? .empty
+    case .BodyStructure: return bodyWords(target)
     default:
       let names: [Name] = [.name, .code, .vaccineCode, .type, .deviceName, .description]
       for name in names {
@@ -134,6 +135,15 @@ extension CDABuilder {
       }
       return leaf(.display, in: reference)?.text ?? .empty
     }
+  }
+
+  /// Which part of the body: its identifier, the place and the side.
+  private func bodyWords(_ structure: Cursor) -> Text {
+    let identifiers = objects(.identifier, in: structure).compactMap { leaf(.value, in: $0)?.text }
+    let places =
+      values(.morphology, in: structure) + values(.location, in: structure)
+      + values(.locationQualifier, in: structure)
+    return joined((identifiers + places.map(words(of:))).filter { !$0.isEmpty }, ", ")
   }
 
   /// Who has a role, what it is, and for whom.
