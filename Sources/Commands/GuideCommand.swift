@@ -248,7 +248,10 @@ struct GuideCommand: AsyncParsableCommand {
       let claim = statement.isClaim ? ", contestable" : ""
       let routes = statement.routes.map { "by the route \(name($0))" }
       let words = statement.words.map { "“\($0)”" }
-      let selectors = (statement.codes.map(name) + routes + words).joined(separator: ", ")
+      let exceptions = statement.exceptions.map { "“\($0)”" }.joined(separator: ", ")
+      let selectors =
+        (statement.codes.map(name) + routes + words).joined(separator: ", ")
+        + (exceptions.isEmpty ? "" : "; not beside \(exceptions)")
       let more = records.sources.count > 3 ? " and \(records.sources.count - 3) more" : ""
       let examples = records.sources.prefix(3).joined(separator: ", ") + more
       return
