@@ -83,8 +83,8 @@ public struct Converter: Sendable {
   public enum ConversionError: Error, Sendable {
     /// There is no way between these kinds.
     case unavailable(from: ClinicalDocument.Kind, to: ClinicalDocument.Kind)
-    /// A C-CDA document is about one patient. The FHIR holds none, does not say that none is known, and
-    /// none was given; or it holds several, whom ``ClinicalDocument/split()`` takes apart.
+    /// A C-CDA document is about one patient, and so is a record. The FHIR holds none, does not say that none
+    /// is known, and none was given; or it holds several, whom ``ClinicalDocument/split()`` takes apart.
     case notOnePatient([Issue])
     /// The JSON is not that of a record, for the reasons given.
     case notARecord([Issue])
@@ -105,7 +105,7 @@ public struct Converter: Sendable {
   ///   - layout: How JSON and XML are laid out.
   /// - Returns: What was made, with what was found on the way.
   /// - Throws: ``ConversionError`` for a direction that there is not, and for FHIR that is not about one
-  ///   patient where C-CDA is to be made.
+  ///   patient where C-CDA or a record is to be made.
   public func convert(
     _ document: ClinicalDocument, to target: ClinicalDocument.Kind, layout: JSON.Layout = .compact
   ) throws(ConversionError) -> Output {

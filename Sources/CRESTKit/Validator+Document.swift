@@ -4,7 +4,8 @@ public import Conformance
 
 extension Validator {
   /// The findings about a document: FHIR by R4, CDA by its schema; see the module Conformance. A record is
-  /// checked as the FHIR that it becomes, by the profile `crest-bundle-record`; places are those of the FHIR.
+  /// checked as the FHIR that it becomes, by the profile `crest-bundle-record`; places are those of the FHIR,
+  /// and of the record itself where it is none.
   public func issues(in document: ClinicalDocument) -> [Issue] {
     switch document.kind {
     case .ccda: issues(inCDA: document.tree)

@@ -40,9 +40,9 @@ package enum Markup {
 
   private static let look = """
     :root { --ink: #1c1e21; --soft: #5b6168; --paper: #fff; --line: #d9dce0; --error: #b3261e;
-      --warning: #8a5300; --information: #1f5fa8; --raised: #f5f6f8; }
+      --warning: #8a5300; --information: #1f5fa8; }
     @media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --soft: #a8aeb5; --paper: #16181b;
-      --line: #3a3f45; --error: #ff8a80; --warning: #ffc266; --information: #8ab8ff; --raised: #1f2226; } }
+      --line: #3a3f45; --error: #ff8a80; --warning: #ffc266; --information: #8ab8ff; } }
     body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
       max-width: 60rem; margin: 0 auto; padding: 1rem; }
     h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; overflow-wrap: anywhere;

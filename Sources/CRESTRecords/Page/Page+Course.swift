@@ -4,7 +4,7 @@ import FHIRModels
 extension CREST.Page {
   // MARK: Course
 
-  /// Everything that has a date, in rows.
+  /// Signs, complications, studies and treatments that have a date, in rows.
   var course: String {
     func event(_ date: CREST.Date?, _ words: String) -> TimeLine.Event? {
       date.map { TimeLine.Event(date: $0, words: words) }

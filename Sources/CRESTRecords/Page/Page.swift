@@ -177,7 +177,6 @@ extension CREST.Page {
     .charts { display: grid; gap: 1rem 2rem;
       grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
     figure { margin: 0; } figcaption { font-size: .9rem; }
-    figcaption span { color: var(--soft); }
     svg { display: block; overflow: visible; }
     svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
     svg .year { text-anchor: middle; } svg .grid, svg .tick { stroke: var(--line); }
