@@ -15,15 +15,14 @@ extension CREST.Record {
   ///
   /// - Throws: ``Converter/ConversionError`` for JSON that claims to be a record and is none.
   public init(_ document: ClinicalDocument) throws(Converter.ConversionError) {
-    switch document.kind {
-    case .ccda: self.init(fhir: try Converter().convert(document, to: .fhir).tree)
-    case .fhir, .fhirXML, .ndjson: self.init(document.entries)
-    case .record:
-      do {
-        self = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
-      } catch {
-        throw .notARecord(document.issues + [Converter.refused(error)])
-      }
+    guard document.kind == .record else {
+      self.init(try document.asFHIR().entries)
+      return
+    }
+    do {
+      self = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
+    } catch {
+      throw .notARecord(document.issues + [Converter.refused(error)])
     }
   }
 
@@ -80,19 +79,20 @@ extension CREST.Page {
     let fhir = try document.asFHIR()
     let places = fhir.places
     let reading = CREST.Record.reading(places.map { ($0.url, $0.resource) })
+    let findings = validator.issues(in: document)
     self.init(
       reading.record, resources: places.map { ($0.path, $0.element) }, leftOver: reading.leftOver,
       scores: try CREST.Score.scores(in: fhir), links: CREST.Guide.links(in: fhir),
-      findings: validator.issues(in: document) + Self.contradictions(fhir, document, validator))
+      findings: document.kind == .record
+        ? findings : findings + Self.contradictions(in: fhir, beside: findings, validator))
   }
 
-  /// Where parts of a record do not agree with each other, for documents that are not checked as records.
+  /// Where parts of a record do not agree with each other, in documents that were not checked as records.
   private static func contradictions(
-    _ fhir: ClinicalDocument, _ document: ClinicalDocument, _ validator: Validator
+    in fhir: ClinicalDocument, beside findings: [Issue], _ validator: Validator
   ) -> [Issue] {
-    if document.kind == .record { return [] }
-    let known = Set(validator.issues(in: document).compactMap(\.constraint))
-    return ([fhir.tree] + fhir.more).flatMap {
+    let known = Set(findings.compactMap(\.constraint))
+    return fhir.trees.flatMap {
       validator.adding(profiles: [CREST.recordProfile]).issues(inFHIR: $0)
     }.filter { issue in
       guard let rule = issue.constraint else { return false }
@@ -104,8 +104,8 @@ extension CREST.Page {
 extension CREST.Guide {
   /// The links of a document to the guide; see ``CREST/Guide/links(in:)-(Tree)``.
   public static func links(in document: ClinicalDocument) -> [Link] {
-    let document = (try? document.asFHIR(.record)) ?? document
-    return ([document.tree] + document.more).enumerated().flatMap { number, tree in
+    let document = document.kind == .record ? (try? document.asFHIR()) ?? document : document
+    return document.trees.enumerated().flatMap { number, tree in
       links(in: tree).map { $0.moved(below: document.prefix(ofLine: number)) }
     }
   }
@@ -136,7 +136,7 @@ extension ClinicalDocument {
 
   /// The resources of a FHIR document with their places.
   var places: [Place] {
-    ([tree] + more).enumerated().flatMap { number, tree -> [Place] in
+    trees.enumerated().flatMap { number, tree -> [Place] in
       let prefix = prefix(ofLine: number)
       let (resource, _) = R4.Resource.reading(tree)
       guard case .bundle(let bundle) = resource else {
@@ -162,13 +162,9 @@ extension ClinicalDocument {
   /// What stands before the paths of a line of NDJSON; nothing in other documents.
   func prefix(ofLine number: Int) -> String { kind == .ndjson ? "[\(number)]." : "" }
 
-  /// A document as FHIR: C-CDA and records are converted, of the given kinds.
-  func asFHIR(
-    _ kinds: Kind...
-  ) throws(Converter.ConversionError) -> ClinicalDocument {
-    guard kind == .ccda || kind == .record, kinds.isEmpty || kinds.contains(kind) else {
-      return self
-    }
+  /// A document as FHIR: C-CDA and records are converted.
+  func asFHIR() throws(Converter.ConversionError) -> ClinicalDocument {
+    guard kind == .ccda || kind == .record else { return self }
     let made = try Converter().convert(self, to: .fhir)
     return ClinicalDocument(kind: .fhir, tree: made.tree, issues: issues)
   }

@@ -29,6 +29,9 @@ public struct ClinicalDocument: Sendable {
   /// The further resources of NDJSON.
   package let more: [Tree]
 
+  /// The trees of all resources: one, or for NDJSON one a line.
+  package var trees: [Tree] { [tree] + more }
+
   package init(kind: Kind, tree: Tree, issues: [Issue], more: [Tree] = []) {
     self.kind = kind
     self.tree = tree
@@ -194,8 +197,8 @@ public struct ClinicalDocument: Sendable {
   ///   resource that is in none of them. The document itself when it is not FHIR or has one patient.
   public func split() -> (documents: [ClinicalDocument], issues: [Issue]) {
     guard kind == .fhir || kind == .fhirXML || kind == .ndjson else { return ([self], []) }
-    guard FHIRConverter.patientCount([tree] + more) > 1 else { return ([self], []) }
-    let (bundles, left) = FHIRConverter.split([tree] + more)
+    guard FHIRConverter.patientCount(trees) > 1 else { return ([self], []) }
+    let (bundles, left) = FHIRConverter.split(trees)
     let documents = bundles.map { ClinicalDocument(kind: .fhir, tree: $0, issues: []) }
     return (documents, issues + left)
   }

@@ -115,14 +115,14 @@ public struct Converter: Sendable {
     case (.fhir, .ccda), (.fhirXML, .ccda), (.ndjson, .ccda), (.record, .ccda):
       return try toCDA(document, layout)
     case (.fhir, .record), (.fhirXML, .record), (.ndjson, .record):
-      try requireOnePatient([document.tree] + document.more, document.issues)
+      _ = try patientCount(document.trees, document.issues)
       return record(
         document.entries, document.tree, document.issues + Self.misshapen(document), layout)
     case (.record, .record), (.record, .fhir), (.record, .fhirXML), (.record, .ndjson):
       return try fromRecord(document, to: target, layout)
     case (.fhir, .fhir), (.fhir, .fhirXML), (.fhir, .ndjson), (.fhirXML, .fhir),
       (.fhirXML, .fhirXML), (.fhirXML, .ndjson), (.ndjson, .ndjson), (.ndjson, .fhir):
-      let (data, issues) = write([document.tree] + document.more, as: target, layout)
+      let (data, issues) = write(document.trees, as: target, layout)
       return Output(tree: document.tree, issues: document.issues + issues, ledger: nil, data: data)
     default:
       throw .unavailable(from: document.kind, to: target)
@@ -150,18 +150,17 @@ public struct Converter: Sendable {
   private func toCDA(
     _ document: ClinicalDocument, _ layout: JSON.Layout
   ) throws(ConversionError) -> Output {
-    var trees = [document.tree] + document.more
+    var trees = document.trees
     var issues = document.issues
     if document.kind == .record {
       let bundle = try fromRecord(document, to: .fhir, layout)
       trees = [bundle.tree]
       issues = bundle.issues
     }
-    let count = FHIRConverter.patientCount(trees)
+    let count = try patientCount(trees, issues)
     if count == 0, options.patient == nil, !FHIRConverter.isPatientUnknown(trees) {
       throw .notOnePatient(issues + [Issue(Conversion.noPatient, "no Patient")])
     }
-    try requireOnePatient(trees, issues)
     let kind = options.documentKind.flatMap { Conversion.DocumentKind(rawValue: $0.rawValue) }
     let validator = Validator()
     let result = FHIRConverter(options: conversionOptions, kind: kind)
@@ -173,12 +172,14 @@ public struct Converter: Sendable {
       data: result.tree.xml(layout == .compact ? .document : .indented))
   }
 
-  /// Refuses what is about several patients: their records would become one.
-  private func requireOnePatient(_ trees: [Tree], _ issues: [Issue]) throws(ConversionError) {
+  /// How many patients resources are about, none or one. Several are refused: their records would become
+  /// one.
+  private func patientCount(_ trees: [Tree], _ issues: [Issue]) throws(ConversionError) -> Int {
     let count = FHIRConverter.patientCount(trees)
     if count > 1 {
       throw .notOnePatient(issues + [Issue(Conversion.mixedPatients, "\(count) patients")])
     }
+    return count
   }
 
   /// The record that resources mean, with a finding for each type of which some gave it nothing.
@@ -215,6 +216,11 @@ public struct Converter: Sendable {
     explanation:
       "The record of the disease holds what is said of calcinosis cutis and CREST syndrome. Other diseases, what was entered in error, and what names no code or words of this field are not in it.",
     repair: "Convert to FHIR or C-CDA where everything is to be kept.")
+  static let readByWords = Issue.Code(
+    "CONV-0302", "The words of resources were read, as they have no code", severity: .information,
+    explanation:
+      "A resource without any code was taken for what its words say. Words are less sure than codes.",
+    repair: "Check what was made of it, and send codes.")
   package static let noPseudonym = Issue.Code(
     "CONV-0303", "A record has no pseudonym, or several",
     explanation:
@@ -222,21 +228,11 @@ public struct Converter: Sendable {
     repair:
       "Name the system as the record does; in C-CDA it is the root of the id, as urn:oid: where no other URI is known."
   )
-  static let readByWords = Issue.Code(
-    "CONV-0302", "The words of resources were read, as they have no code", severity: .information,
-    explanation:
-      "A resource without any code was taken for what its words say. Words are less sure than codes.",
-    repair: "Check what was made of it, and send codes.")
 
   private func fromRecord(
     _ document: ClinicalDocument, to target: ClinicalDocument.Kind, _ layout: JSON.Layout
   ) throws(ConversionError) -> Output {
-    let record: CREST.Record
-    do {
-      record = try JSON.Decoder().decode(CREST.Record.self, from: document.tree)
-    } catch {
-      throw .notARecord(document.issues + [Self.refused(error)])
-    }
+    let record = try CREST.Record(document)
     if target == .record {
       return Output(
         tree: document.tree, issues: document.issues, ledger: nil, data: record.json(layout))

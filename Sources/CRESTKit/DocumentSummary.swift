@@ -58,7 +58,7 @@ public struct DocumentSummary: Sendable {
   private mutating func summarize(fhir document: ClinicalDocument) {
     var types: [String: Int] = [:]
     var systems: [String: Int] = [:]
-    for tree in [document.tree] + document.more {
+    for tree in document.trees {
       tree.withCursor { root in
         for index in 0..<root.treeCount {
           let node = root.at(index)

@@ -10,7 +10,7 @@ extension Validator {
     switch document.kind {
     case .ccda: issues(inCDA: document.tree)
     case .fhir, .fhirXML: issues(inFHIR: document.tree)
-    case .ndjson: ([document.tree] + document.more).flatMap(issues(inFHIR:))
+    case .ndjson: document.trees.flatMap(issues(inFHIR:))
     case .record: issues(inRecord: document)
     }
   }

@@ -57,8 +57,7 @@ extension LinkCollector {
     if let route = statement.first(.routeCode) {
       for code in [route] + route.all(.translation) {
         guard let value = code.attribute(.code)?.text.trimmed else { continue }
-        let uri = Self.system(of: code)
-        note(route: value) { $0 == uri }
+        note(route: value, of: Self.system(of: code))
       }
     }
     // Links that are written in a statement, such as those of parts that C-CDA has no element for.

@@ -69,8 +69,7 @@ extension LinkCollector {
       guard dosage.kind == .object else { continue }
       for coding in dosage.values(.route).flatMap({ Array($0.values(.coding)) }) {
         guard let code = coding.property(.code)?.text else { continue }
-        let system = Self.system(of: coding)
-        note(route: code) { $0 == system }
+        note(route: code, of: Self.system(of: coding))
       }
     }
     if let reference = resource.property(.medicationReference)?.property(.reference)?.text {

@@ -7,7 +7,8 @@ struct LinkIndex: @unchecked Sendable {
 
   let statements: [CREST.Guide.Statement]
   private let byCode: [Text: [(system: Text, statement: Int, place: Int)]]
-  private let words: [(statement: Int, words: [[UInt8]])]
+  /// The words of each statement, and those beside which they mean something else.
+  private let words: [[[UInt8]]]
   private let exceptions: [[[UInt8]]]
   /// The systems of the codes of the guide.
   private let systems: Set<Text>
@@ -46,9 +47,7 @@ struct LinkIndex: @unchecked Sendable {
       uniqueKeysWithValues: requiring.map { number, statement in
         (number, statement.routes.map { (arena.copy($0.system), arena.copy($0.code)) })
       })
-    words = statements.enumerated().map { number, statement in
-      (number, statement.words.map { Array($0.lowercased().utf8) })
-    }
+    words = statements.map { $0.words.map { Array($0.lowercased().utf8) } }
     exceptions = statements.map { $0.exceptions.map { Array($0.lowercased().utf8) } }
   }
 
@@ -65,14 +64,14 @@ struct LinkIndex: @unchecked Sendable {
   }
 
   /// The statements that a code selects, with the place of the code in each one's list.
-  func statements(for code: Text, _ isSystem: (Text) -> Bool) -> [(statement: Int, place: Int)] {
+  func statements(for code: Text, of system: Text) -> [(statement: Int, place: Int)] {
     guard let entries = byCode[code] else { return [] }
-    return entries.filter { isSystem($0.system) }.map { ($0.statement, $0.place) }
+    return entries.filter { $0.system == system }.map { ($0.statement, $0.place) }
   }
 
   /// The statements that speak of a route, and of this one.
-  func statements(forRoute code: Text, _ isSystem: (Text) -> Bool) -> [Int] {
-    routes.filter { $0.value.contains { $0.code == code && isSystem($0.system) } }.map(\.key)
+  func statements(forRoute code: Text, of system: Text) -> [Int] {
+    routes.filter { $0.value.contains { $0.code == code && $0.system == system } }.map(\.key)
   }
 
   /// Whether a statement speaks of a route.
@@ -85,12 +84,15 @@ struct LinkIndex: @unchecked Sendable {
   func knows(_ system: Text) -> Bool { systems.contains(system) }
 
   /// Whether a statement has words beside which its codes mean something else.
-  func hasExceptions(_ statement: Int) -> Bool { !statements[statement].exceptions.isEmpty }
+  func hasExceptions(_ statement: Int) -> Bool { !exceptions[statement].isEmpty }
 
   /// Whether a text has words beside which a statement's own mean something else.
   func isException(_ text: Text, to statement: Int) -> Bool {
-    let plain = LinkIndex.plain(text)
-    return exceptions[statement].contains { LinkIndex.place(of: $0, in: plain) != nil }
+    isException(LinkIndex.plain(text), to: statement)
+  }
+
+  private func isException(_ plain: [UInt8], to statement: Int) -> Bool {
+    exceptions[statement].contains { LinkIndex.place(of: $0, in: plain) != nil }
   }
 
   private static func plain(_ text: Text) -> [UInt8] {
@@ -103,11 +105,11 @@ struct LinkIndex: @unchecked Sendable {
     guard plain.count >= 3, !LinkIndex.isLookAlike(plain), !LinkIndex.isDenied(plain) else {
       return []
     }
-    return words.filter { statement, words in
-      words.contains { word in
+    return words.indices.filter { statement in
+      words[statement].contains { word in
         LinkIndex.place(of: word, in: plain).map { !LinkIndex.isDenied(plain, before: $0) } ?? false
-      } && !exceptions[statement].contains { LinkIndex.place(of: $0, in: plain) != nil }
-    }.map(\.statement)
+      } && !isException(plain, to: statement)
+    }
   }
 
   /// The ids of the statements that the words of a text select.
@@ -189,9 +191,7 @@ struct LinkCollector {
   mutating func note(
     codes all: [(system: Text, code: Text)], texts: (inout LinkCollector) -> [Text]
   ) {
-    let matches = all.flatMap { code in
-      index.statements(for: code.code) { $0 == code.system }
-    }
+    let matches = all.flatMap { index.statements(for: $0.code, of: $0.system) }
     let isKnown = all.contains { index.knows($0.system) }
     let said =
       !isKnown || matches.contains { index.hasExceptions($0.statement) } ? texts(&self) : []
@@ -208,8 +208,8 @@ struct LinkCollector {
   }
 
   /// Notes the route of the medicine in hand.
-  mutating func note(route code: Text, _ isSystem: (Text) -> Bool) {
-    routed.formUnion(index.statements(forRoute: code, isSystem))
+  mutating func note(route code: Text, of system: Text) {
+    routed.formUnion(index.statements(forRoute: code, of: system))
   }
 
   /// Notes a text that stands where a code is missing.

@@ -35,6 +35,13 @@ package enum Markup {
     """
   }
 
+  /// A table of a heading and cells that are HTML already.
+  package static func table(_ columns: [String], _ rows: [[String]]) -> String {
+    let head = columns.map { "<th>\(escaped($0))</th>" }.joined()
+    let body = rows.map { "<tr>" + $0.joined() + "</tr>\n" }.joined()
+    return "<div class=\"wide\"><table><tr>\(head)</tr>\n\(body)</table></div>"
+  }
+
   /// The end of a page.
   package static let end = "</main></body></html>\n"
 

@@ -92,11 +92,9 @@ extension CREST.Page {
   static func table(_ columns: [String], _ rows: [[String]]) -> String {
     if rows.isEmpty { return "" }
     let filled = columns.indices.filter { column in rows.contains { !$0[column].isEmpty } }
-    let head = filled.map { "<th>\(Markup.escaped(columns[$0]))</th>" }.joined()
-    let body = rows.map { row in
-      "<tr>" + filled.map { cell(row[$0], of: columns[$0]) }.joined() + "</tr>\n"
-    }.joined()
-    return "<div class=\"wide\"><table><tr>\(head)</tr>\n\(body)</table></div>\n"
+    return Markup.table(
+      filled.map { columns[$0] },
+      rows.map { row in filled.map { cell(row[$0], of: columns[$0]) } }) + "\n"
   }
 
   /// A cell, with the name of its column for narrow screens; dates and numbers stay on one line.

@@ -127,4 +127,13 @@ extension CREST.Date {
     default: return nil
     }
   }
+
+  /// When a condition began.
+  init?(_ onset: R4.Condition.Onset?) {
+    switch onset {
+    case .dateTime(let value): self.init(value)
+    case .period(let period): self.init(period.start)
+    default: return nil
+    }
+  }
 }

@@ -190,8 +190,6 @@ private struct RecordReader {
     reference?.reference?.value.flatMap { places[$0] }
   }
 
-  private static func date(_ date: R4.Primitive<R4.DateTime>?) -> CREST.Date? { CREST.Date(date) }
-
   private static func isVoid(_ status: R4.Primitive<String>?) -> Bool {
     status?.value == "entered-in-error" || status?.value == "cancelled"
   }
@@ -208,7 +206,7 @@ private struct RecordReader {
   }
 
   private static func dateExtension(_ all: [R4.Extension], _ name: String) -> CREST.Date? {
-    if case .dateTime(let value) = extensions(all, name).first { date(value) } else { nil }
+    if case .dateTime(let value) = extensions(all, name).first { CREST.Date(value) } else { nil }
   }
 
   private static func references(_ all: [R4.Extension], _ name: String) -> [R4.Reference] {
@@ -219,14 +217,6 @@ private struct RecordReader {
 
   private static func status(_ concept: R4.CodeableConcept?) -> CREST.ClinicalStatus? {
     concept?.codes.lazy.compactMap { CREST.ClinicalStatus(rawValue: $0.code) }.first
-  }
-
-  private static func date(_ onset: R4.Condition.Onset?) -> CREST.Date? {
-    switch onset {
-    case .dateTime(let value): date(value)
-    case .period(let period): date(period.start)
-    default: nil
-    }
   }
 
   // MARK: Patient and diseases
@@ -240,11 +230,11 @@ private struct RecordReader {
     patient.given = resource.name.first?.given.compactMap(\.value) ?? []
     patient.family = resource.name.first?.family?.value
     patient.gender = resource.gender?.value.flatMap { CREST.Patient.Gender(rawValue: $0) }
-    patient.birthDate = Self.date(resource.birthDate)
+    patient.birthDate = CREST.Date(resource.birthDate)
     switch resource.deceased {
     case .boolean(let flag):
       patient.vitalStatus = flag.value.map { $0 ? .dead(nil) : .alive }
-    case .dateTime(let date): patient.vitalStatus = .dead(Self.date(date))
+    case .dateTime(let date): patient.vitalStatus = .dead(CREST.Date(date))
     case nil: break
     }
     patient.managingOrganization = organization(resource.managingOrganization)
@@ -283,18 +273,18 @@ private struct RecordReader {
         Self.presence(cause) == .present, let kind = CREST.Calcinosis.Cause.Kind(cause.code)
       else { continue }
       causes.insert(place)
-      calcinosis.causes.append(.init(kind, onset: Self.date(cause.onset)))
+      calcinosis.causes.append(.init(kind, onset: CREST.Date(cause.onset)))
     }
     calcinosis.severity = CREST.Calcinosis.Severity(condition.severity)
     calcinosis.status = Self.status(condition.clinicalStatus)
-    calcinosis.onset = Self.date(condition.onset)
+    calcinosis.onset = CREST.Date(condition.onset)
     calcinosis.sites = condition.bodySite.compactMap { CREST.Site($0) }
     record.calcinosis = calcinosis
   }
 
   private mutating func read(_ condition: R4.Condition, _ place: Int) {
     guard let presence = Self.presence(condition), !causes.contains(place) else { return }
-    let onset = Self.date(condition.onset)
+    let onset = CREST.Date(condition.onset)
     for letter in CREST.Record.letters(condition.code) where !isOwnCalcinosis(condition, letter) {
       note(letter, presence, onset: onset)
     }
@@ -306,7 +296,7 @@ private struct RecordReader {
         kind, verification: verification, status: Self.status(condition.clinicalStatus),
         onset: onset, raynaudOnset: Self.dateExtension(condition.extension, "onset-raynaud"),
         firstOtherOnset: Self.dateExtension(condition.extension, "onset-first-non-raynaud"),
-        date: Self.date(condition.recordedDate))
+        date: CREST.Date(condition.recordedDate))
     }
     if condition.code?.isLocal("complication-of-calcinosis") ?? false,
       let kind = CREST.Complication.Kind(condition.code)
@@ -319,7 +309,7 @@ private struct RecordReader {
   }
 
   private static func course(_ condition: R4.Condition) -> CREST.Complication.Course? {
-    if case .dateTime(let date) = condition.abatement { return .over(Self.date(date)) }
+    if case .dateTime(let date) = condition.abatement { return .over(CREST.Date(date)) }
     switch status(condition.clinicalStatus) {
     case .active, .recurrence, .relapse: return .ongoing
     case .inactive, .remission, .resolved: return .over(nil)
@@ -335,12 +325,6 @@ private struct RecordReader {
 
   // MARK: Manifestations
 
-  /// A finding that is there outweighs one that is not, and any answer outweighs none.
-  private static func outweighs(_ new: CREST.Presence, _ old: CREST.Presence) -> Bool {
-    let order: [CREST.Presence] = [.unknown, .notAssessed, .absent, .present]
-    return (order.firstIndex(of: new) ?? 0) > (order.firstIndex(of: old) ?? 0)
-  }
-
   private mutating func note(
     _ letter: CREST.Letter, _ state: CREST.Presence, onset: CREST.Date? = nil,
     note: String? = nil, _ components: [R4.Observation.Component] = []
@@ -352,7 +336,7 @@ private struct RecordReader {
       var details = Details()
       details.read(components)
       let told = CREST.Manifestation(state, onset: onset, details: details, note: note)
-      if known == .unknown || Self.outweighs(state, known.state) {
+      if known == .unknown || state.outweighs(known.state) {
         record.manifestations[keyPath: path] = told
       } else if state == known.state, let both = Self.merged(known, told) {
         record.manifestations[keyPath: path] = both
@@ -400,7 +384,7 @@ private struct RecordReader {
     }
     let isDenied = Self.isDenied(observation)
     let onset: CREST.Date? =
-      if case .period(let period) = observation.effective { Self.date(period.start) } else { nil }
+      if case .period(let period) = observation.effective { CREST.Date(period.start) } else { nil }
     let words = observation.note.first?.text?.value
     for letter in CREST.Record.letters(observation.code) {
       note(
@@ -591,8 +575,8 @@ private struct RecordReader {
     let finding = calcification(report)
     let date: CREST.Date? =
       switch report.effective {
-      case .dateTime(let date): Self.date(date)
-      case .period(let period): Self.date(period.start)
+      case .dateTime(let date): CREST.Date(date)
+      case .period(let period): CREST.Date(period.start)
       case nil: nil
       }
     let calcium =
@@ -680,7 +664,7 @@ private struct RecordReader {
     case nil: break
     }
     note(
-      name, isReported ? .reported : .prescribed, request.status, Self.date(request.authoredOn),
+      name, isReported ? .reported : .prescribed, request.status, CREST.Date(request.authoredOn),
       request.dosageInstruction.first)
   }
 
@@ -691,8 +675,8 @@ private struct RecordReader {
     else { return }
     let date: CREST.Date? =
       switch statement.effective {
-      case .dateTime(let date): Self.date(date)
-      case .period(let period): Self.date(period.start)
+      case .dateTime(let date): CREST.Date(date)
+      case .period(let period): CREST.Date(period.start)
       case nil: nil
       }
     note(name, .reported, statement.status, date, statement.dosage.first)
@@ -702,8 +686,8 @@ private struct RecordReader {
     if Self.isVoid(procedure.status) { return }
     let date: CREST.Date? =
       switch procedure.performed {
-      case .dateTime(let date): Self.date(date)
-      case .period(let period): Self.date(period.start)
+      case .dateTime(let date): CREST.Date(date)
+      case .period(let period): CREST.Date(period.start)
       default: nil
       }
     let steps = CREST.Guide.statements(procedure.code)
@@ -766,7 +750,7 @@ private struct RecordReader {
     guard let kind = CREST.PlannedActivity.Kind(detail.code), detail.doNotPerform?.value != true
     else { return }
     var date: CREST.Date?
-    if case .period(let period) = detail.scheduled { date = Self.date(period.start) }
+    if case .period(let period) = detail.scheduled { date = CREST.Date(period.start) }
     record.plan.append(
       CREST.PlannedActivity(
         kind,
@@ -804,6 +788,6 @@ private struct RecordReader {
       let decision = consent.provision?.type?.value
         .flatMap({ CREST.Consent.Decision(rawValue: $0) })
     else { return }
-    record.consents.append(CREST.Consent(scope, decision, date: Self.date(consent.dateTime)))
+    record.consents.append(CREST.Consent(scope, decision, date: CREST.Date(consent.dateTime)))
   }
 }

@@ -106,15 +106,9 @@ private struct RecordWriter {
     CREST.Codes(.local(code, display)).concept
   }
 
-  private static func dateExtension(_ name: String, _ date: CREST.Date) -> R4.Extension {
+  private static func added(_ name: String, _ value: R4.AnyValue) -> R4.Extension {
     var added = R4.Extension(url: CREST.canonicalBase + "/StructureDefinition/" + name)
-    added.value = .dateTime(dateTime(date))
-    return added
-  }
-
-  private static func referenceExtension(_ name: String, _ target: R4.Reference) -> R4.Extension {
-    var added = R4.Extension(url: CREST.canonicalBase + "/StructureDefinition/" + name)
-    added.value = .reference(target)
+    added.value = value
     return added
   }
 
@@ -198,8 +192,10 @@ private struct RecordWriter {
     var condition = condition("diagnosis", "condition-crest", diagnosis.kind.concept)
     condition.extension =
       [
-        diagnosis.raynaudOnset.map { Self.dateExtension("onset-raynaud", $0) },
-        diagnosis.firstOtherOnset.map { Self.dateExtension("onset-first-non-raynaud", $0) },
+        diagnosis.raynaudOnset.map { Self.added("onset-raynaud", .dateTime(Self.dateTime($0))) },
+        diagnosis.firstOtherOnset.map {
+          Self.added("onset-first-non-raynaud", .dateTime(Self.dateTime($0)))
+        },
       ].compactMap { $0 }
     condition.clinicalStatus = Self.status(diagnosis.status)
     condition.verificationStatus = diagnosis.verification.map {
@@ -216,8 +212,7 @@ private struct RecordWriter {
     code.coding += calcinosis.kind?.concept.coding ?? []
     var condition = condition("calcinosis", "condition-calcinosis", code)
     condition.extension = calcinosis.causes.indices.map {
-      Self.referenceExtension(
-        "cause-of-calcinosis", Self.reference("Condition/cause-\($0 + 1)"))
+      Self.added("cause-of-calcinosis", .reference(Self.reference("Condition/cause-\($0 + 1)")))
     }
     condition.clinicalStatus = Self.status(calcinosis.status)
     condition.severity = calcinosis.severity?.concept
@@ -280,7 +275,7 @@ private struct RecordWriter {
     structure.meta = Self.profile("bodystructure-lesion-site")
     if let earlier = lesion.recurrenceOf {
       structure.extension = [
-        Self.referenceExtension("recurrence-of", reference(toLesion: earlier))
+        Self.added("recurrence-of", .reference(reference(toLesion: earlier)))
       ]
     }
     var identifier = R4.Identifier()
@@ -375,12 +370,21 @@ private struct RecordWriter {
     return report
   }
 
-  private func report(_ image: CREST.Imaging, _ number: Int) -> [R4.Resource] {
+  /// Whether a report found calcium; its id is that of the report, which makes it its result.
+  private func calcification(
+    _ state: CREST.Presence, date: CREST.Date?, _ site: CREST.Site?, category: String
+  ) -> R4.Observation {
     var finding = observation(
       "", "observation-calcification", Self.local("calcification", "Calcium in the tissue"),
-      date: image.date, category: "imaging")
-    finding.value = .codeableConcept(image.calcification.concept)
-    finding.bodySite = image.site?.concept
+      date: date, category: category)
+    finding.value = .codeableConcept(state.concept)
+    finding.bodySite = site?.concept
+    return finding
+  }
+
+  private func report(_ image: CREST.Imaging, _ number: Int) -> [R4.Resource] {
+    var finding = calcification(
+      image.calcification, date: image.date, image.site, category: "imaging")
     finding.component =
       ImageFinding(extent: image.extent, laterality: image.laterality).components
     let report = report(
@@ -400,11 +404,8 @@ private struct RecordWriter {
     collection.bodySite = biopsy.site?.concept
     if biopsy.date != nil || biopsy.site != nil { specimen.collection = collection }
     let reference = Self.reference("Specimen/specimen-\(number)")
-    var finding = observation(
-      "", "observation-calcification", Self.local("calcification", "Calcium in the tissue"),
-      date: biopsy.date, category: "laboratory")
-    finding.value = .codeableConcept(biopsy.calcium.concept)
-    finding.bodySite = biopsy.site?.concept
+    var finding = calcification(
+      biopsy.calcium, date: biopsy.date, biopsy.site, category: "laboratory")
     finding.specimen = reference
     var report = report(
       "biopsy-\(number)", "diagnosticreport-biopsy",
@@ -476,7 +477,7 @@ private struct RecordWriter {
     resource.note = Self.note(procedure.note)
     if let lesion = procedure.lesion {
       resource.extension = [
-        Self.referenceExtension("target-lesion", reference(toLesion: lesion))
+        Self.added("target-lesion", .reference(reference(toLesion: lesion)))
       ]
     }
     return resource

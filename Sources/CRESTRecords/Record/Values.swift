@@ -59,6 +59,12 @@ extension CREST {
     case notAssessed = "not-assessed"
     /// Nothing is said about it.
     case unknown
+
+    /// A finding that is there outweighs one that is not, and any answer outweighs none.
+    func outweighs(_ other: Presence) -> Bool {
+      let order: [Presence] = [.unknown, .notAssessed, .absent, .present]
+      return (order.firstIndex(of: self) ?? 0) > (order.firstIndex(of: other) ?? 0)
+    }
   }
 
   /// A quantity of a substance in blood.

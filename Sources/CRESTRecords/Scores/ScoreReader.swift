@@ -79,11 +79,7 @@ private struct PatientEvidence {
   var isLimited = false
 
   mutating func note(_ item: CREST.CriterionItem, _ state: CREST.Presence, _ path: String) {
-    // A finding that is there outweighs one that is not, and any answer outweighs none.
-    let order: [CREST.Presence] = [.unknown, .notAssessed, .absent, .present]
-    guard let old = order.firstIndex(of: criteria[item]), let new = order.firstIndex(of: state),
-      new > old || paths[item] == nil
-    else { return }
+    guard state.outweighs(criteria[item]) || paths[item] == nil else { return }
     criteria[item] = state
     paths[item] = path
   }

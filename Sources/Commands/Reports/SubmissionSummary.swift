@@ -86,9 +86,11 @@ struct SubmissionSummary {
       : [ruleTable, siteTable, patientTable, completenessTable]
   }
 
+  private var recordCount: Int { submission.records.values.reduce(0, +) }
+
   /// What a page says before its tables.
   var heading: String {
-    "\(submission.records.values.reduce(0, +)) records of \(submission.patients) patients"
+    "\(recordCount) records of \(submission.patients) patients"
   }
 
   /// A count that may be of so few patients that it points at them.
@@ -178,16 +180,14 @@ struct SubmissionSummary {
   /// The tables for a page.
   var html: String {
     tables.map { table in
-      let head = table.columns.map { "<th>\(Markup.escaped($0))</th>" }.joined()
-      let rows = table.rows.map { row in
-        "<tr>"
-          + zip(table.columns, row).map { column, cell in
-            let isUnnamed = column == "site" && cell.isEmpty
-            return "<td>\(isUnnamed ? "not stated" : Markup.escaped(cell))</td>"
-          }.joined() + "</tr>\n"
-      }.joined()
+      let cells = table.rows.map { row in
+        zip(table.columns, row).map { column, cell in
+          let isUnnamed = column == "site" && cell.isEmpty
+          return "<td>\(isUnnamed ? "not stated" : Markup.escaped(cell))</td>"
+        }
+      }
       let isLong = table.rows.count > 20
-      let body = "<div class=\"wide\"><table><tr>\(head)</tr>\n\(rows)</table></div>"
+      let body = Markup.table(table.columns, cells)
       let heading = "<h2>\(table.title)</h2>"
       return isLong
         ? "\(heading)<details><summary>\(table.rows.count) rows</summary>\(body)</details>\n"
@@ -198,7 +198,7 @@ struct SubmissionSummary {
   /// The members that reports in JSON add.
   var json: String {
     JSONText.object([
-      ("records", String(submission.records.values.reduce(0, +))),
+      ("records", String(recordCount)),
       ("patients", String(submission.patients)),
       (
         "tables",

@@ -32,14 +32,9 @@ package struct Snapshot {
   package init?(type name: String) {
     let type = facts.type(named: name)
     guard type != 0 else { return nil }
-    let bounds = ["min": "0", "max": "\"*\""]
-    parts = [
-      Part(
-        id: name, path: name,
-        members: bounds.merging(base(name, min: 0, max: nil)) { $1 }.merging(
-          constraints(facts.invariants(ofType: type), source: name)
-        ) { $1 }, type: type)
-    ]
+    let rules = constraints(facts.invariants(ofType: type), source: name)
+    let members = bounds(name, min: 0, max: nil).merging(rules) { $1 }
+    parts = [Part(id: name, path: name, members: members, type: type)]
     parts += children(of: type, "", name)
   }
 
@@ -71,9 +66,7 @@ package struct Snapshot {
     guard let root = elements.first?.text("path") else { return nil }
     for (number, element) in elements.enumerated() {
       let path = element.text("path")
-      var members = ["base": "{\"path\":\"\(path)\",\"min\":0,\"max\":\"*\"}"]
-      members["min"] = "0"
-      members["max"] = "\"*\""
+      var members = bounds(path, min: 0, max: nil)
       for child in element.children where child.name != "id" && child.name != "path" {
         members[child.name] = child.jsonText
       }
@@ -113,11 +106,9 @@ package struct Snapshot {
       ?? NameTable.standard.string(facts.name(of: member))
     let own = facts.type(of: member)
     var part = Part(id: "\(id).\(name)", path: "\(path).\(name)", members: [:], type: 0)
-    let bounds = (min: facts.min(of: member), max: facts.max(of: member))
-    part.members = base(
-      origin(of: member, in: type, path) + "." + name, min: bounds.min, max: bounds.max)
-    part.members["min"] = String(bounds.min)
-    part.members["max"] = "\"\(bounds.max.map(String.init) ?? "*")\""
+    part.members = bounds(
+      origin(of: member, in: type, path) + "." + name, min: facts.min(of: member),
+      max: facts.max(of: member))
     let flags = facts.flags(of: member)
     if flags.contains(.modifier) {
       part.members["isModifier"] = "true"
@@ -165,8 +156,13 @@ package struct Snapshot {
     return isInside ? path : facts.title(of: found).string
   }
 
-  private func base(_ path: String, min: Int, max: Int?) -> [String: String] {
-    ["base": "{\"path\":\"\(path)\",\"min\":\(min),\"max\":\"\(max.map(String.init) ?? "*")\"}"]
+  /// How often an element may stand, and where it is first defined with these bounds.
+  private func bounds(_ origin: String, min: Int, max: Int?) -> [String: String] {
+    let most = "\"\(max.map(String.init) ?? "*")\""
+    return [
+      "min": String(min), "max": most,
+      "base": "{\"path\":\"\(origin)\",\"min\":\(min),\"max\":\(most)}",
+    ]
   }
 
   private func typeReference(_ member: Int, in type: Int) -> String {
